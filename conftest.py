@@ -14,6 +14,12 @@ import pytest
 import createos_nb
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Saved notebooks are compared without the bytes of pictures in HTML, as nbval compares those beside it."""
+    if getattr(config.option, "nbval", False) and config.option.nbval_sanitize_with is None:
+        config.option.nbval_sanitize_with = str(Path(__file__).parent / "tests" / "nbval_pictures.cfg")
+
+
 @pytest.fixture(autouse=True)
 def _example(request: pytest.FixtureRequest, doctest_namespace: dict[str, Any]) -> None:
     if isinstance(request.node, pytest.DoctestItem):

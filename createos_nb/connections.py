@@ -29,6 +29,8 @@ MOST: Final = 512
 """Connections at a time; for one more, the one that has been idle for longest is closed."""
 GRACE: Final = 2
 """Seconds that requests under way get when the server is stopped."""
+MESSAGE: Final = 4 * 1024 * 1024
+"""Bytes of a message of a web socket, at most."""
 _AGAIN: Final = 0.25
 #: On Windows the two numbers have half the size.
 _AT_ONCE: Final = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
@@ -143,16 +145,22 @@ class Connection(H11Protocol):
 
 
 class UvicornServer(uvicorn.Server):
-    """A server that says when it has started."""
+    """A server that says when it has started.
 
-    def __init__(self, application: Any) -> None:
+    Args:
+        application: What answers.
+        web_sockets: Whether it speaks over web sockets, too.
+    """
+
+    def __init__(self, application: Any, *, web_sockets: bool = False) -> None:
         super().__init__(
             uvicorn.Config(
                 application,
                 # The same on every machine, whatever else is installed.
                 http=Connection,
                 loop="asyncio",
-                ws="none",
+                ws="websockets-sansio" if web_sockets else "none",
+                ws_max_size=MESSAGE,
                 lifespan="off",
                 log_config=None,
                 access_log=False,

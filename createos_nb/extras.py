@@ -16,7 +16,7 @@ PACKAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "mcp": ("mcp",),
     "agents": ("mcp", "uvicorn"),
     "notebooks": _NOTEBOOKS,
-    "dashboard": (*_NOTEBOOKS, "voila"),
+    "dashboard": ("starlette", "uvicorn", "websockets"),
     "lab": ("jupyterlab",),
     "keyring": ("keyring",),
     "parquet": ("pyarrow",),

@@ -8,7 +8,18 @@ import { build } from "esbuild";
 const here = fileURLToPath(new URL(".", import.meta.url));
 const out = fileURLToPath(new URL("../createos_nb/panels/front/", import.meta.url));
 /** Each becomes a module of its own. */
-const WIDGETS = ["keyboard_scope"];
+const WIDGETS = [
+  "action_button",
+  "chart",
+  "dashboard",
+  "file_drop",
+  "grid",
+  "keyboard_scope",
+  "mirror_widget",
+  "secret",
+  "slider",
+  "version_cards",
+];
 
 const result = await build({
   absWorkingDir: here,

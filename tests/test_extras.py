@@ -19,7 +19,9 @@ ROOT = Path(__file__).parents[1]
 #: Modules of the package that only run with an extra: whoever imports one has asked for it by `extras.require`, or is
 #: the other package itself.
 OF_EXTRAS: Final = {
-    "createos_nb.cli.voila_app": "dashboard",
+    "createos_nb.dashboard.app": "dashboard",
+    "createos_nb.dashboard.connection": "dashboard",
+    "createos_nb.dashboard.serving": "dashboard",
     "createos_nb.notebooks.execution": "notebooks",
     "createos_nb.agents.server": "agents",
     "createos_nb.agents.serving": "agents",
@@ -88,7 +90,7 @@ def packages_beyond_the_base() -> set[str]:
 def test_the_base_install_is_small() -> None:
     base = base_distributions()
     assert len(base) + 1 <= MOST, sorted(base)
-    assert not base & {"uvicorn", "ipykernel", "nbclient", "nbconvert", "pydantic", "voila", "pyarrow", "keyring"}
+    assert not base & {"uvicorn", "ipykernel", "nbclient", "nbconvert", "pydantic", "starlette", "pyarrow", "keyring"}
 
 
 def test_the_extras_that_are_asked_for_are_those_that_can_be_installed() -> None:
@@ -163,8 +165,8 @@ COMMAND: Final = "from createos_nb.cli import main; sys.exit(main(sys.argv[1:]))
         ("notebooks", "ipykernel", ["demo"]),
         ("notebooks", "rich", ["demo"]),
         ("notebooks", "nbconvert", ["demo"]),
-        ("dashboard", "voila", ["dashboard", "--no-browser"]),
-        ("dashboard", "nbformat", ["dashboard", "--no-browser"]),
+        ("dashboard", "starlette", ["dashboard", "--no-browser"]),
+        ("dashboard", "websockets", ["dashboard", "--no-browser"]),
     ],
     ids=str,
 )

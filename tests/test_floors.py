@@ -62,7 +62,7 @@ FLOORS = [
     {"recipes"},
     {"training"},
     {"panels"},
-    {"agents"},
+    {"agents", "dashboard"},
     {"notebooks"},
     {"__init__"},
     {"cli", "pytest_plugin"},

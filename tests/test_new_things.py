@@ -102,7 +102,7 @@ def test_every_panel_is_exported() -> None:
     assert len(names) > 10
     opened = {inspect.signature(getattr(panels, name)).return_annotation for name in panels.__all__}
     assert not names - opened, f"give createos_nb/panels/__init__.py a function that opens each of: {names - opened}"
-    assert names == opened
+    assert names == opened - {"TimeChart"}  # traffic_chart is no panel: it has no client
 
 
 @pytest.fixture(scope="module")

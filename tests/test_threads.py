@@ -91,8 +91,11 @@ def test_figures_are_drawn() -> None:
     assert len(figure._repr_png_()[0]) > 10_000
 
 
+@pytest.mark.grid(2)
 @pytest.mark.parametrize("remotely", [False, True], ids=["in this process", "as a server"])
-@pytest.mark.parametrize("name", [name for name in panels.__all__ if name != "drill"])  # a drill is no client
+@pytest.mark.parametrize(
+    "name", [n for n in panels.__all__ if "client" in inspect.signature(getattr(panels, n)).parameters]
+)
 def test_every_panel_reads_and_acts(name: str, remotely: bool) -> None:
     world = createos_nb.simulate().world
     client = remote(world, rate_limit=False) if remotely else createos_nb.simulate(world)

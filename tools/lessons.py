@@ -10,16 +10,15 @@ import argparse
 import base64
 import inspect
 import os
+import re
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import nbformat
-from PIL import Image
 
 from createos_nb import training
 from createos_nb.checks import PASS
@@ -30,15 +29,13 @@ from createos_nb.training.curriculum.files import built_in
 from createos_nb.training.curriculum.glossary import glossary
 from createos_nb.training.curriculum.notebook import Kind
 from createos_nb.training.curriculum.reader import read_lesson
-from tools.notebooks import shrink_pictures, strip_outputs, with_palette
+from tools.notebooks import shrink_pictures, strip_outputs
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "notebooks" / "lessons"
 PICTURES = FOLDER / "pictures"
 AUTHORS = ROOT / "docs" / "lesson-authoring.md"
 _BEGIN, _END = "<!-- facts: python -m tools.lessons -->", "<!-- end of facts -->"
-#: Pixels that a picture is wide.
-_WIDE = 900
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -105,31 +102,23 @@ def executed(name: str, kind: Kind) -> tuple[Any, str]:
 
 
 def draw(name: str, solution: Any) -> None:
-    """Write the picture of a result: what its solution shows last."""
+    """Write the pictures of a result, one for each theme: what its solution shows last."""
     if read_lesson(name).content.picture:
         PICTURES.mkdir(parents=True, exist_ok=True)
-        (PICTURES / f"{name}.png").write_bytes(smaller(last_picture(solution)))
+        for theme, content in last_pictures(solution).items():
+            (PICTURES / f"{name}-{theme}.webp").write_bytes(content)
 
 
-def smaller(content: bytes) -> bytes:
-    """Return a PNG at most `_WIDE` pixels wide, with a palette."""
-    with Image.open(BytesIO(content)) as picture:
-        height = round(picture.height * _WIDE / picture.width)
-        scaled = picture.convert("RGB").resize((_WIDE, height), Image.Resampling.LANCZOS)
-    written = BytesIO()
-    scaled.save(written, format="PNG")
-    return with_palette(written.getvalue())
-
-
-def last_picture(notebook: Any) -> bytes:
-    """Return the PNG that a notebook shows last."""
+def last_pictures(notebook: Any) -> dict[str, bytes]:
+    """Return the pictures of the figure that a notebook shows last, of each theme."""
     shown = [
-        output["data"]["image/png"]
+        "".join(output["data"]["text/html"])
         for cell in notebook.cells
         for output in cell.get("outputs", [])
-        if "image/png" in output.get("data", {})
+        if "createos-plot" in "".join(output.get("data", {}).get("text/html", ""))
     ]
-    return base64.b64decode(shown[-1])
+    found = re.findall(r'class="createos-on-(light|dark)"[^>]*;base64,([^"]+)"', shown[-1])
+    return {theme: base64.b64decode(content) for theme, content in found}
 
 
 def glossary_page() -> str:
@@ -162,7 +151,10 @@ def index_page() -> str:
         goals = "; ".join(content.goal)
         text = f"## [{content.title}]({name}.ipynb)\n\n{content.minutes} minutes. {goals[:1].upper()}{goals[1:]}."
         if content.picture:
-            text += f"\n\n![The result: {content.title}](pictures/{name}.png)"
+            text += (
+                f'\n\n<picture>\n  <source media="(prefers-color-scheme: dark)" srcset="pictures/{name}-dark.webp">\n'
+                f'  <img alt="The result: {content.title}" src="pictures/{name}-light.webp">\n</picture>'
+            )
         parts.append(text)
     return "\n\n".join(parts) + "\n"
 

@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.statistics import baselines
+from benchmarks.statistics.labelled_requests import HABITS, habit, requests_of, watched
 from benchmarks.statistics.labelled_requests import KINDS as INCIDENTS
-from benchmarks.statistics.labelled_requests import watched
 from benchmarks.statistics.labelled_series import Labelled, corpus
 from benchmarks.statistics.windows_score import Score, score
 from createos_nb import analysis
@@ -91,6 +91,59 @@ def requests_table(paces: Sequence[float] = (1, 5, 20, 100, 1000), *, number: in
             cells.append(f"{len(hit)} of {len(delays)}" + (f", {np.median(hit):.0f} min" if len(hit) else ""))
         precision = right / max(right + wrong, 1)
         lines.append(f"| {rpm:g} | " + " | ".join(cells) + f" | {precision:.2f} | {wrong / days:.3f} |")
+    return "\n".join(lines)
+
+
+def habits_table(paces: Sequence[float] = (20, 100, 500), *, number: int = 10, seed: int = 9600) -> str:
+    """False alarms a day in five weeks of health, week by week, and what is found of a drop and an outage after three.
+
+    The drop takes half of the requests for half an hour, the outage all of them for ten minutes; one of them a series,
+    in the fourth week at a random minute.
+    """
+    lines = [
+        "| habit | requests a minute | week 1 | week 2 | week 3 | week 4 | week 5 | drop found | outage found |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- | --- |",
+    ]
+    for what in HABITS:
+        for rpm in paces:
+            weeks = np.zeros(5)
+            found: dict[str, list[float]] = {"drop": [], "outage": []}
+            for copy in range(number):
+                frame = habit(what, seed + copy, rpm=rpm)
+                weeks += analysis.anomalies(frame)["anomaly"].to_numpy().reshape(5, -1).sum(axis=1) / 7 / number
+                rng = np.random.default_rng([seed, copy])
+                for kind, left, minutes in (("drop", 0.5, 30), ("outage", 0.0, 10)):
+                    first = int(rng.integers(21 * 1440, 24 * 1440))
+                    count = frame["count"].to_numpy(dtype=np.int64)[: first + 60].copy()
+                    count[first : first + minutes] = rng.binomial(count[first : first + minutes], left)
+                    changed = requests_of(count, rng, frame.index[0].tz_localize(None))
+                    alarms = np.flatnonzero(analysis.anomalies(changed)["anomaly"].iloc[first : first + minutes + 5])
+                    found[kind].append(float(alarms[0] + 1) if len(alarms) else np.inf)
+            cells = []
+            for kind, delays in found.items():
+                hit = [delay for delay in delays if np.isfinite(delay)]
+                late = f", {np.median(hit):.0f} min" if hit else ""
+                cells.append(f"{len(hit)} of {len(found[kind])}{late}")
+            told = " | ".join(f"{week:.2f}" for week in weeks)
+            lines.append(f"| {what} | {rpm:g} | {told} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def after_outage_table(paces: Sequence[float] = (20, 100, 1000), *, number: int = 20, seed: int = 9700) -> str:
+    """An outage on the second day of an environment: how many of the normal third days have an alarm at that time."""
+    lines = ["| requests a minute | outage of | third days with an alarm |", "| ---: | --- | ---: |"]
+    for rpm in paces:
+        for minutes in (20, 180):
+            wrong = 0
+            for copy in range(number):
+                rng = np.random.default_rng([seed, copy, int(rpm), minutes])
+                frame = habit("plain", seed + copy, rpm=rpm, days=3)
+                count = frame["count"].to_numpy(dtype=np.int64).copy()
+                first = 1440 + int(rng.integers(200, 1100))
+                count[first : first + minutes] = 0
+                found = analysis.anomalies(requests_of(count, rng, "2026-03-02"))["anomaly"].to_numpy()
+                wrong += bool(found[first + 1440 - 60 : first + 1440 + minutes + 120].any())
+            lines.append(f"| {rpm:g} | {minutes} min | {wrong} of {number} |")
     return "\n".join(lines)
 
 
@@ -188,6 +241,11 @@ def report(log: Path | None = None, *, slow: bool = False) -> str:
         "Request frames in minutes, 14 days each, 20 at each pace, seeds 9000 to 9019: incidents found with the median "
         "delay, the share of alarms that belong to an incident, and false alarms. A leak is errors four times as many.",
         requests_table(),
+        "Weeks of health with a habit each, seeds 9600 to 9609: false alarms a day, week by week; "
+        "and half an hour at half, or ten minutes of nothing, in the fourth week.",
+        habits_table(),
+        "An outage on the second day, seeds 9700 to 9719: third days on which the usual requests are an alarm.",
+        after_outage_table(),
         "The first day, 40 at each pace, seeds 9500 to 9539: false alarms; half an hour of outage or surge at 15:00.",
         first_day_table(),
     ]

@@ -16,6 +16,8 @@ import numpy as np
 import pandas as pd
 
 KINDS = ("outage", "drop", "surge", "errors", "leak")
+HABITS = ("daily edges", "sudden weekends", "nightly job", "clumps", "plain")
+"""What makes a week a week, and no incident: see :func:`habit`."""
 
 
 @dataclass(frozen=True)
@@ -77,3 +79,39 @@ def watched(seed: int, *, rpm: float, days: int = 14, incidents: bool = True) ->
         index=pd.date_range(start, periods=length, freq="min", unit="us", name="time"),
     )
     return Watched(frame.astype("Int64"), tuple(happened))
+
+
+def habit(what: str, seed: int, *, rpm: float, days: int = 35) -> pd.DataFrame:
+    """Healthy requests by the minute with one of the `HABITS`, Poisson unless said; nothing else ever happens.
+
+    Daily edges: half as many again from 8 to 18 o'clock, from one minute to the next. Sudden weekends: half of a daily
+    sine from midnight to midnight. Nightly job: a sine, and twice its mean on top for 15 to 30 minutes from a minute
+    between 2:00 and 2:10. Clumps: a sine times an AR(1) of 23 % that forgets half in seven minutes. Plain: a sine.
+    """
+    rng = np.random.default_rng([seed, int(rpm * 1000), HABITS.index(what)])
+    minute = np.arange(days * 1440)
+    clock, day = minute % 1440, minute // 1440
+    mean = rpm * (1 + 0.5 * np.sin(2 * np.pi * (clock / 1440 - 0.25)))
+    if what == "daily edges":
+        mean = rpm * np.where((clock >= 480) & (clock < 1080), 1.5, 1.0)
+    elif what == "sudden weekends":
+        mean = mean * np.where(day % 7 >= 5, 0.5, 1.0)
+    elif what == "nightly job":
+        for night in range(days):
+            first = night * 1440 + 120 + int(rng.integers(0, 10))
+            mean[first : first + int(rng.integers(15, 30))] += 2 * rpm
+    elif what == "clumps":
+        from scipy.signal import lfilter
+
+        mean = mean * np.exp(lfilter([1.0], [1.0, -0.9], rng.normal(0, 0.1, len(minute))) - 0.026)
+    return requests_of(rng.poisson(mean), rng, "2026-03-02")
+
+
+def requests_of(count: np.ndarray, rng: np.random.Generator, start: str | pd.Timestamp) -> pd.DataFrame:
+    """A requests frame of counts by the minute, of which 0.2 % fail."""
+    failed = rng.binomial(count, 0.002)
+    frame = pd.DataFrame(
+        {"count": count, "status_2xx": count - failed, "status_3xx": 0, "status_4xx": 0, "status_5xx": failed},
+        index=pd.date_range(pd.Timestamp(start, tz="UTC"), periods=len(count), freq="min", unit="us", name="time"),
+    )
+    return frame.astype("Int64")

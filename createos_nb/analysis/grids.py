@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,10 @@ import pandas as pd
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
+
+#: Requests in a bucket, at most. No platform serves more, and sums of many more would be no whole numbers of float64,
+#: nor of Int64.
+MOST: Final = 1e12
 
 
 class FrameError(ValueError):
@@ -93,7 +97,7 @@ def partial_buckets(attrs: dict[Any, Any], seconds: Ints, bucket_seconds: int) -
 
 
 def check_counts(counts: dict[str, Floats], name: str, row_label: Callable[[int], str]) -> None:
-    """Refuse counts below 0, without end, or of statuses beyond all requests; `row_label` names a row."""
+    """Refuse counts below 0, above `MOST`, or of statuses beyond all requests; `row_label` names a row."""
     for column, values in counts.items():
         # NaN compares false, so missing buckets pass
         wrong = (values < 0) | (np.abs(values) == np.inf)
@@ -101,6 +105,12 @@ def check_counts(counts: dict[str, Floats], name: str, row_label: Callable[[int]
             at = int(np.argmax(wrong))
             raise FrameError(
                 f"column {column!r} of {name} counts requests, but holds {values[at]:g} at {row_label(at)}"
+            )
+        if (values > MOST).any():
+            at = int(np.argmax(values > MOST))
+            raise FrameError(
+                f"column {column!r} of {name} holds {values[at]:g} at {row_label(at)}: more than 10^12 requests in a "
+                "bucket can't be judged exactly; is it a number of bytes, or a time?"
             )
     parts = [values for column, values in counts.items() if column != "count"]
     if parts and "count" in counts:

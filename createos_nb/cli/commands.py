@@ -175,9 +175,9 @@ COMMANDS: Final = (
     Command(
         "dashboard",
         "createos_nb.cli.dashboard:dashboard",
-        "Serve the control room, or another notebook of panels, as a dashboard on this machine.",
+        "Serve the fleet and its panels as a dashboard on this machine.",
         _NOTEBOOKS,
-        arguments="[NOTEBOOK]",
+        (("", "on a simulated world"), ("--live work", "on the platform, by the profile work")),
     ),
     Command(
         "demo",

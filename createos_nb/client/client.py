@@ -107,7 +107,6 @@ class Client(ProcessBound):
         self.world = world
         #: The world that answers is in this process, and ends with it.
         self.embedded = world is not None and transport is not None
-        self.read_only = read_only
         on_platform = not stays_in_process(transport) and host(base_url) == host(PLATFORM_URL)
         self.transport = Transport(
             base_url,
@@ -322,7 +321,38 @@ class Client(ProcessBound):
             self.whoami()  # whether a simulator answers at the base URL is known from its first answer
         return probe(self.transport, address, inside=inside, served=self.simulated and not inside, timeout=timeout)
 
+    def sharing(self, *, read_only: bool) -> Client:
+        """Return a client of the same account over the same connections, limits and log, with its own `read_only`.
+
+        What names stand for is known to both. Closing one closes both.
+
+        Args:
+            read_only: Refuse whatever changes something, before anything is sent.
+
+        Returns:
+            The other client.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> reader = client.sharing(read_only=True)
+            >>> len(reader.projects.list()), len(client.log())
+            (8, 1)
+            >>> reader.projects.delete("storefront")
+            Traceback (most recent call last):
+            createos_nb.errors.ReadOnlyError: DeleteProject changes something (destroy); this client was opened with ...
+        """
+        other = object.__new__(type(self))
+        other.world, other.embedded, other.transport = self.world, self.embedded, self.transport
+        other._account = self._account
+        other.session = self.session.sharing(read_only=read_only, where=lambda: other.where)
+        return other
+
     # --- who and where ------------------------------------------------------------------------------------------------
+
+    @property
+    def read_only(self) -> bool:
+        """Whether whatever changes something is refused, before anything is sent."""
+        return self.session.read_only
 
     @property
     def base_url(self) -> str:

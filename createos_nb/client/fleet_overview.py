@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
+from createos_nb.client.fleet_compared import COMPARABLE, Compared, compared
 from createos_nb.client.fleet_reads import app_names, wanted_rows
 from createos_nb.client.fleet_series import REQUESTS, Series, SeriesReader, Window
 from createos_nb.client.fleet_status import Live, Verdict, judge, unread
@@ -29,8 +30,6 @@ from createos_nb.progress import Tick
 from createos_nb.times import iso, unix
 
 _SHORTEST: Final = 60
-#: Share of the buckets of a window that those of the week before need at least.
-_COMPARABLE: Final = 0.9
 
 
 class Judging(NamedTuple):
@@ -81,21 +80,24 @@ class FleetOverview(ProcessBound):
     Args:
         session: Of the client.
         points: Parts of the window in the column `trend`.
+        with_before: A window is asked for together with as much time before it, in the same request, where both are no
+            longer than so many seconds; `compared` then knows it.
 
     Raises:
         InvalidInput: For less than one point.
     """
 
-    def __init__(self, session: Session, *, points: int = 30) -> None:
+    def __init__(self, session: Session, *, points: int = 30, with_before: int = 0) -> None:
         if points < 1:
             raise InvalidInput("overview: points= is at least 1")
-        self._session, self._points = session, points
+        self._session, self._points, self._with_before = session, points, with_before
         self._list_projects = Projects(session.execute).list
         self._projects: dict[str, _Project] = {}
         self._lock, self._counting = threading.Lock(), threading.Lock()
         self._turns = 0
         self._reader = SeriesReader(session, points)
         self._asked: tuple[TimeLike, TimeLike, Judging] | None = None
+        self._last_window: Window | None = None
 
     def read(
         self,
@@ -149,6 +151,20 @@ class FleetOverview(ProcessBound):
                 if id in project.environments and not project.failed
             }
 
+    def compared(self) -> Compared | None:
+        """Return the requests of another time, without a request; None where none is known."""
+        with self._lock:
+            window = self._last_window
+            if window is None:
+                return None
+            known = [
+                ((project.name, project.environments[id]), id, series)
+                for project in self._projects.values()
+                for id, series in project.series.items()
+                if id in project.environments
+            ]
+            return compared(window, known, self._session.memory)
+
     def batches(
         self,
         size: int,
@@ -156,11 +172,12 @@ class FleetOverview(ProcessBound):
         end: TimeLike = "now",
         *,
         cancel: threading.Event | None = None,
+        on_progress: Tick | None = None,
     ) -> Iterator[pd.DataFrame]:
         """Read all, about `size` requests at a time: the frame as it is after each batch, with `attrs["left"]`."""
         since = self._turns
         while True:
-            frame = self._read((start, end, Judging()), size, cancel, since=since)
+            frame = self._read((start, end, Judging()), size, cancel, since=since, on_progress=on_progress)
             yield frame
             if not frame.attrs["left"] or (cancel is not None and cancel.is_set()):
                 return
@@ -188,17 +205,23 @@ class FleetOverview(ProcessBound):
             if asked != self._asked:  # figures of another window must not stand beside those of this one
                 for project in self._projects.values():
                     project.rows, project.turn = [], 0
-            self._asked, self._reader.longest = asked, max(self._reader.longest, window.length)
+            self._last_window, window_read = window, self._with_the_time_before(window)
+            self._asked, self._reader.longest = asked, max(self._reader.longest, window_read.length)
             wanted = {id: self._projects[id] for id in active["id"]}
             in_batches, since = since is not None, self._turns if since is None else since
             due = self._due(wanted, max_requests, since)
             self._reader.counts.clear()
             if not in_batches:  # what comes in batches is seen to take its time
                 self._session.lists.warn_of_wait("fleet.overview", sum(self._projects[id].cost for id in due))
-            readings = self._session.map_concurrently(lambda id: self._read_project(id, window, judging, cancel), due)
-            for done, _ in enumerate(readings, start=1):
+            # of batches, those that were read before count as well
+            total, earlier = (
+                (len(wanted), sum(one.turn > since for one in wanted.values())) if in_batches else (len(due), 0)
+            )
+            windows = (window, window_read)
+            readings = self._session.map_concurrently(lambda id: self._read_project(id, windows, judging, cancel), due)
+            for done, _ in enumerate(readings, start=earlier + 1):
                 if on_progress:
-                    on_progress(done, len(due))
+                    on_progress(done, total)
             known = wanted.values()
             rows = [row for project in known for row in project.shown(self._points, window.now)]
             shown = active[active["unique_name"].isin([row.project for _, row in rows])]
@@ -233,6 +256,13 @@ class FleetOverview(ProcessBound):
             )
         return window
 
+    def _with_the_time_before(self, window: Window) -> Window:
+        """The window and the one before it, where both are asked for in one request; else the window."""
+        both, longest = 2 * window.length, self._session.longest_window
+        if both > self._with_before or (longest and both > longest):
+            return window
+        return Window(window.start - window.length, window.end, window.now)
+
     def _due(self, wanted: Mapping[str, _Project], max_requests: int | None, since: int) -> list[str]:
         """Projects that were not read since a turn, longest ago first, as many as their cost allows."""
         order = sorted(wanted, key=lambda id: wanted[id].turn)
@@ -251,7 +281,10 @@ class FleetOverview(ProcessBound):
 
     # --- one project --------------------------------------------------------------------------------------------------
 
-    def _read_project(self, project_id: str, window: Window, judging: Judging, cancel: threading.Event | None) -> None:
+    def _read_project(
+        self, project_id: str, windows: tuple[Window, Window], judging: Judging, cancel: threading.Event | None
+    ) -> None:
+        window, read = windows
         if cancel is not None and cancel.is_set():
             return
         project = self._projects[project_id]
@@ -261,7 +294,7 @@ class FleetOverview(ProcessBound):
             live = [str(row["projectDeploymentId"]) for row in environments if row.get("projectDeploymentId")]
             deployments = self._deployments(project_id, live)
             ids = [row["id"] for row in environments if isinstance(row.get("id"), str)]
-            series = self._reader.read_all(project_id, ids, project.series, window)
+            series = self._reader.read_all(project_id, ids, project.series, read)
             last_week = project.last_week
             if judging.compare:
                 last_week = self._reader.read_all(project_id, ids, last_week, window.week_before)
@@ -377,7 +410,7 @@ def _change(failed: int, total: int, minutes: float, known: Sequence[Series], wi
         if series.start > before.start or series.settled < before.last - series.width:
             continue
         rows = series.between(before)
-        if len(rows) * series.width < _COMPARABLE * minutes * 60:
+        if len(rows) * series.width < COMPARABLE * minutes * 60:
             continue
         if total and (asked := int(rows[:, 1].sum())):
             return round(100 * failed / total - 100 * int(rows[:, 5].sum()) / asked, 2) + 0.0

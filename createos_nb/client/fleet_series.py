@@ -38,6 +38,11 @@ class Window(NamedTuple):
         return min(self.end, self.now)
 
     @property
+    def before(self) -> Window:
+        """As much time before it."""
+        return Window(self.start - (self.last - self.start), self.start, self.now)
+
+    @property
     def week_before(self) -> Window:
         """The same time last week."""
         return Window(self.start - _WEEK, self.last - _WEEK, self.now)

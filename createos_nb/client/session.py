@@ -54,6 +54,8 @@ class Session(ProcessBound):
 
     def __init__(self, transport: Transport, *, read_only: bool, concurrency: int, where: Callable[[], str]) -> None:
         self.transport, self.read_only, self.concurrency = transport, read_only, concurrency
+        #: Why nothing may be changed, where `read_only` is set: said by errors and plans.
+        self.read_only_because = "this client was opened with read_only=True"
         self._where = where
         self.lists = ListReader(self.send, transport, concurrency)
         self.names = NameResolver(self.rows, self.deployments_page)
@@ -76,6 +78,18 @@ class Session(ProcessBound):
     def where(self) -> str:
         """Account, base URL, and PLATFORM or SIMULATOR."""
         return self._where()
+
+    def sharing(self, *, read_only: bool, where: Callable[[], str]) -> Session:
+        """Return a session over the same transport that knows what this one has learned of names.
+
+        Args:
+            read_only: Refuse whatever changes something, before anything is sent.
+            where: Returns the account and the platform.
+        """
+        other = Session(self.transport, read_only=read_only, concurrency=self.concurrency, where=where)
+        other.names, other.known, other.seen, other.memory = self.names, self.known, self.seen, self.memory
+        other.bucket_seconds, other.longest_window = self.bucket_seconds, self.longest_window
+        return other
 
     # --- the wire level -----------------------------------------------------------------------------------------------
 
@@ -199,9 +213,7 @@ class Session(ProcessBound):
     def check_writable(self, operation: Operation) -> None:
         """Raise `ReadOnlyError` where an operation changes something and the client must not."""
         if self.read_only and operation.effect != "read":
-            raise ReadOnlyError(
-                f"{operation.name} changes something ({operation.effect}); this client was opened with read_only=True"
-            )
+            raise ReadOnlyError(f"{operation.name} changes something ({operation.effect}); {self.read_only_because}")
 
     def _ids(
         self,

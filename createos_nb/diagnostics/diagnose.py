@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from createos_nb.causes import Status
-from createos_nb.diagnostics.diagnosis import LIKELY, Diagnosis, Finding
+from createos_nb.diagnostics.diagnosis import LIKELY, Diagnosis, Finding, Material
 from createos_nb.diagnostics.evidence.evidence import Evidence
 from createos_nb.diagnostics.evidence.figures import clock
 from createos_nb.diagnostics.rules import rules
@@ -87,6 +87,21 @@ def diagnose(client: Client, project: str | None = None, environment: str | None
         dict(evidence.missing),
         len(requests),
         evidence.now,
+        None if evidence.environment is None else _material(evidence),
+    )
+
+
+def _material(evidence: Evidence) -> Material:
+    """Return what was read of an environment; log and changes only where a rule has asked for them."""
+    read_logs = vars(evidence).get("logs")
+    return Material(
+        evidence.requests.traffic,
+        None if read_logs is None else vars(read_logs).get("log"),
+        evidence.deployments,
+        tuple(vars(evidence).get("changes", ())),
+        evidence.version,
+        evidence.earlier,
+        evidence.requests.since,
     )
 
 

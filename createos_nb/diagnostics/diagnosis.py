@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 import pandas as pd
 
 from createos_nb.causes import Status
+from createos_nb.diagnostics.evidence.changes import Change
 from createos_nb.dtypes import TEXT
 from createos_nb.html import Html, code, escaped, html_table
 
@@ -94,6 +95,30 @@ class Finding:
         return "high" if self.weight >= _HIGH else "medium" if self.weight >= _MEDIUM else "low"
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class Material:
+    """What a diagnosis of an environment has read anyway, so that nobody asks for it once more.
+
+    Attributes:
+        traffic: requests of the last 24 hours by status, on their times (UTC), as `analytics.requests_over_time` gives
+            them; None where they could not be read.
+        log: lines of the runtime log, as `environments.logs` gives them; None where no rule needed it.
+        deployments: the newest twenty of the project; None where they could not be read.
+        changes: what was changed, newest first, as far as a rule has asked for it.
+        live: the version that is live; None where none is, or it is not known.
+        earlier: the newest version before it that runs or sleeps; None where none does, or it is not known.
+        since: when the trouble began (UTC); None where there is none, or that is not known.
+    """
+
+    traffic: pd.DataFrame | None
+    log: pd.DataFrame | None
+    deployments: pd.DataFrame | None
+    changes: tuple[Change, ...]
+    live: int | None
+    earlier: int | None
+    since: pd.Timestamp | None
+
+
 @dataclass(frozen=True, repr=False)
 class Diagnosis:
     """How an environment, or a project's builds, are doing, and why.
@@ -107,6 +132,7 @@ class Diagnosis:
         missing: what could not be read, and the reason; whoever reads the causes has to know it.
         requests: how many requests it took.
         at: when it was made (UTC).
+        material: what it was made of, to be shown beside it.
     """
 
     where: str
@@ -117,6 +143,7 @@ class Diagnosis:
     missing: Mapping[str, str] = field(default_factory=dict)
     requests: int = 0
     at: pd.Timestamp | None = None
+    material: Material | None = field(default=None, compare=False)
 
     @property
     def complete(self) -> bool:

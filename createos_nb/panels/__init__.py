@@ -8,11 +8,13 @@ panel.run()                               # what the button does; returns the re
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from createos_nb.panels.api_keys import ApiKeysPanel
 from createos_nb.panels.assign import AssignPanel
 from createos_nb.panels.blue_green import BlueGreenPanel
+from createos_nb.panels.canary import CanaryPanel
+from createos_nb.panels.chart import traffic_chart
 from createos_nb.panels.clean_up import CleanUpPanel
 from createos_nb.panels.deploy import DeployPanel
 from createos_nb.panels.diagnosis import DiagnosisPanel
@@ -22,6 +24,7 @@ from createos_nb.panels.journal import JournalPanel
 from createos_nb.panels.launch import LaunchPanel
 from createos_nb.panels.logs import LogsPanel
 from createos_nb.panels.overview import OverviewPanel
+from createos_nb.panels.release_watch import ReleaseWatchPanel
 from createos_nb.panels.rollback import RollbackPanel
 from createos_nb.panels.scale import ScalePanel
 from createos_nb.panels.security import SecurityPanel
@@ -33,12 +36,14 @@ if TYPE_CHECKING:
     import os
 
     from createos_nb.client.client import Client
+    from createos_nb.contract.types import TimeLike
     from createos_nb.training import Drill
 
 __all__ = [
     "api_keys",
     "assign",
     "blue_green",
+    "canary",
     "clean_up",
     "deploy",
     "diagnose",
@@ -48,11 +53,13 @@ __all__ = [
     "launch",
     "logs",
     "overview",
+    "release_watch",
     "rollback",
     "scale",
     "security",
     "settings",
     "traffic",
+    "traffic_chart",
     "variables",
 ]
 
@@ -139,6 +146,40 @@ def blue_green(client: Client, project: str) -> BlueGreenPanel:
         [['blue', 'v12'], ['green', 'v6']]
     """
     return BlueGreenPanel(client, project)
+
+
+def canary(client: Client, project: str, environment: str) -> CanaryPanel:
+    """Test a version in an environment beside the one that serves, in stages, and assign it if every stage passes.
+
+    The platform can't split traffic: users stay with `environment` until the end. Both are shown as lanes, and while a
+    stage goes on the release watch below shows the evidence.
+
+    Parameters: `version` (such as "v16", or "newest"), `side` (the second environment, created where there is none),
+    `stages` ("three stages, 14 min", "two stages, 4 min", "one stage, 1 min"), `paths` (separated by spaces),
+    `allow_description_change`, `reason`, `confirm`.
+
+    Args:
+        client: an open client, of the platform or of a simulated world.
+        project: name or id of the project.
+        environment: name of the environment that serves.
+
+    Returns:
+        A panel. `run()` returns a `Receipt`; `sides` is the frame of both, as of `blue_green`; `opened` is the release
+        watch below, or None.
+
+    Raises:
+        UnknownName: there is no such project or environment.
+
+    Examples:
+        >>> panel = createos_nb.panels.canary(createos_nb.simulate(), "storefront", "production")
+        >>> panel.params = {"version": "v16", "stages": "one stage, 1 min"}
+        >>> panel.review()
+        >>> panel.wait()
+        True
+        >>> panel.plan.title
+        'test v16 in canary of storefront, then assign it to production'
+    """
+    return CanaryPanel(client, project, environment)
 
 
 def clean_up(client: Client, project: str) -> CleanUpPanel:
@@ -370,7 +411,7 @@ def overview(client: Client) -> OverviewPanel:
     `show` a click only chooses, and Enter or a double click opens.
 
     Parameters: `window` (3600, 21600 or 86400 seconds), `chosen` ("project / environment", "" for none), `show` (what
-    it is opened as: "diagnosis", "traffic", "logs", "assign", "roll back", "scale", "variables", and for its
+    it is opened as: "diagnosis", "traffic", "logs", "assign", "roll back", "canary", "scale", "variables", and for its
     project "deploy", "blue-green", "domains"), `live` (on the platform a poll a minute of a part of the fleet, the part
     that was read longest ago, for at most half of the requests that a key has).
 
@@ -392,6 +433,76 @@ def overview(client: Client) -> OverviewPanel:
     return OverviewPanel(client)
 
 
+def release_watch(
+    client: Client,
+    project: str,
+    *,
+    blue: str,
+    green: str,
+    domain: str | None = None,
+    since: TimeLike | None = None,
+    timeout: Any = "1h",
+    alpha: float = 0.01,
+    beta: float = 0.01,
+    worse: float = 2.0,
+) -> ReleaseWatchPanel:
+    """Watch a release: who serves, requests and server errors of both sides, and the verdict with its evidence.
+
+    It changes nothing: where something is to be done, a button opens the panel of the switch below, filled in. The
+    platform can't split traffic: a domain is switched as a whole. Once it leads to `green`, `blue` has no users any
+    more, and `green` is compared with the level of `blue` before.
+
+    A look asks 4 to 6 requests, and one for each minute with errors; with Live it looks once a minute.
+
+    Parameters: `live`.
+
+    Args:
+        client: an open client, of the platform or of a simulated world.
+        project: name or id of the project.
+        blue: name or id of the environment that served before: the baseline.
+        green: name or id of the environment with the new version: the candidate.
+        domain: the domain that users come by (default: of those of both sides, the one that was changed last).
+        since: when the release was (default: when the domain was changed last, or green where the domain leads to
+            blue; the last hour where that is over six hours ago).
+        timeout: how long it is watched before somebody has to decide, such as "1h", or seconds.
+        alpha: as for `analysis.release_verdict`: how often a good release may be rolled back, a probability.
+        beta: as for `analysis.release_verdict`: how often a bad release may be promoted, a probability.
+        worse: as for `analysis.release_verdict`: the ratio of error rates that is to be found.
+
+    Returns:
+        A panel. `run()` looks again and returns the path of the verdict, a row a minute; `verdict`, `sides` and
+        `decisions` are what is shown.
+
+    Raises:
+        InvalidInput: an argument can't be used.
+        UnknownName: there is no such project, environment or domain.
+
+    Examples:
+        >>> panel = createos_nb.panels.release_watch(createos_nb.simulate(), "storefront", blue="blue", green="green")
+        >>> panel.sides[["side", "role", "version"]].values.tolist()
+        [['blue', 'serves users', 'v12'], ['green', 'stands by', 'v6']]
+    """
+
+    def switch(host: str, side: str) -> BlueGreenPanel:
+        panel = BlueGreenPanel(client, project)
+        panel.prefill({"domain": host, "other": side})
+        return panel
+
+    return ReleaseWatchPanel(
+        client,
+        project,
+        blue,
+        green,
+        switch=switch,
+        domain=domain or "",
+        since=since,
+        timeout=timeout,
+        alpha=alpha,
+        beta=beta,
+        worse=worse,
+    )
+
+
 def rollback(client: Client, project: str, environment: str) -> RollbackPanel:
     """Roll back to an older deployment: those there are, with reasons and evidence. Nothing is built.
 
@@ -404,8 +515,8 @@ def rollback(client: Client, project: str, environment: str) -> RollbackPanel:
         environment: name or id of the environment.
 
     Returns:
-        A panel. `run()` returns a `Receipt`; `listed` is the table: version, state, age, source, evidence, because,
-        requests, server_error_percentage, why_not, off.
+        A panel. `run()` returns a `Receipt`, and `verify()` then tells whether it helped. `listed` is the table:
+        version, state, age, source, evidence, because, requests, server_error_percentage, why_not, off, since, until.
 
     Raises:
         UnknownName: there is no such project or environment.

@@ -64,7 +64,7 @@ class AssignPanel(ActionPanel):
     def _make_plan(self) -> Plan:
         row = self._rows.row
         if row is None:
-            raise InvalidInput("assign: choose a deployment first")
+            raise InvalidInput("Choose a deployment.")
         return runbooks.assign(self.client, self._project, str(row["version"]), self._environment)
 
 

@@ -3,35 +3,38 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import ipywidgets as widgets
 import pandas as pd
 
-from createos_nb import analysis, runbooks
+from createos_nb import runbooks
 from createos_nb.checks import check
 from createos_nb.errors import InvalidInput
 from createos_nb.panels import markup
 from createos_nb.panels.action_panel import ActionPanel
-from createos_nb.panels.assign import known
 from createos_nb.panels.components import Slider
-from createos_nb.panels.grid import Grid
+from createos_nb.panels.lanes import lanes_html
+from createos_nb.panels.panel_below import PanelBelow
+from createos_nb.panels.release_watch import ReleaseWatchPanel
+from createos_nb.panels.sides import ProjectSides, read
+from createos_nb.panels.smoke import smoke_html, smoke_test
 from createos_nb.panels.view import set_options
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
-    from createos_nb.plans import Plan
+    from createos_nb.panels.panel import Panel
+    from createos_nb.plans import Plan, Receipt
 
 #: What is deployed to the other side: nothing, or the newest commit of its branch; else a version.
 _AS_IT_IS: Final = ""
 _NEWEST: Final = "newest"
-#: Points of a sparkline.
-_POINTS: Final = 30
 
 
 class BlueGreenPanel(ActionPanel):
     """Two sides with the traffic and the errors of each; the one that does not serve is tested, and takes over.
+
+    After a switch the release watch opens below.
 
     Parameters: `domain`, `other` (the side to switch to), `version` ("" for its live deployment, "newest" for the
     newest commit, or such as "v12"), `paths` (requested in the smoke test), `requests`, `seconds` and
@@ -76,11 +79,12 @@ class BlueGreenPanel(ActionPanel):
             "Smoke test", self._run_smoke_test, hint="Request each path of the other side, three times"
         )
         self.sides = pd.DataFrame()
-        self._sides_grid, self._smoke_grid = Grid("Sides"), Grid("Smoke test", height="14em")
-        self._smoke_grid.layout.display = "none"
-        self._note = widgets.HTML()
+        self._lanes, self._smoke_result, self._note = widgets.HTML(), widgets.HTML(), widgets.HTML()
+        self._below: PanelBelow[ReleaseWatchPanel] = PanelBelow()
+        self._switched = False  # a run of this panel has ended well, and what it did is not shown yet
+        self._watched = ("", "", "")  # the domain, the side that served, and the one that the watch below is of
         self._poller = self._background.poller(self._poll, interval=10.0, max_interval=60.0)
-        self._toolbar.children = (self._refresh_button, self._live)
+        self._toolbar.children = (self._live,)
         switch_row = widgets.HBox([self._domain, self._other, self._version])
         smoke_row = widgets.HBox([self._paths, self._smoke_button])
         for row in (switch_row, smoke_row):
@@ -88,14 +92,17 @@ class BlueGreenPanel(ActionPanel):
         self._gate = widgets.VBox([self._requests, self._seconds, self._allow_description_change])
         self._view.build(
             self._toolbar,
-            self._sides_grid,
+            self._lanes,
             self._note,
             switch_row,
             smoke_row,
-            self._smoke_grid,
+            self._smoke_result,
             self._gate,
             *self.form.widgets,
+            self._below.box,
         )
+        self.box.add_class("createos-release")
+        self.form.on_success = self._on_success
         self._view.on_change("live", self._on_live)
         self._view.on_change("domain", self._update_choices)
         self._view.on_change("other", self._draw_sides)
@@ -110,9 +117,53 @@ class BlueGreenPanel(ActionPanel):
         return read(self.client, self._project)
 
     def _show(self, result: ProjectSides) -> None:
-        self._snapshot = result
+        before, self._snapshot = self._snapshot, result
         set_options(self._domain, [(name, name) for name in result.domains])
         self._update_choices()
+        if self._switched:
+            self._switched = False
+            self._watch_switch(before, result)
+
+    def _on_success(self, receipt: Receipt) -> None:
+        self._switched = True
+
+    def _watch_switch(self, before: ProjectSides | None, after: ProjectSides) -> None:
+        """Watch below how the side does that a run of this panel has switched to; after a switch back, nothing."""
+        domain = str(self._domain.value or "")
+        old, new = "" if before is None else before.domains.get(domain, ""), after.domains.get(domain, "")
+        if not old or not new or old == new:
+            return
+        if self._watched == (domain, new, old):
+            self._watched = ("", "", "")
+            self._below.shut()
+            return
+        self._watched = (domain, old, new)
+        self._below.open(
+            lambda: ReleaseWatchPanel(self.client, self._project, old, new, switch=self._plan_switch, domain=domain)
+        )
+
+    def _plan_switch(self, domain: str, side: str) -> Panel | None:
+        """Show the plan of a switch here, as the watch below asks for it, and leave the watch open."""
+        self.params = {"domain": domain, "other": side, "version": _AS_IT_IS}
+        self.review()
+        return None
+
+    @property
+    def opened(self) -> ReleaseWatchPanel | None:
+        """Return the release watch that is open below, or None."""
+        return self._below.opened
+
+    def close(self) -> None:
+        """Close the release watch below and this panel.
+
+        Examples:
+            >>> panel = createos_nb.panels.blue_green(createos_nb.simulate(), "storefront")
+            >>> panel.close()
+            >>> panel.closed
+            True
+        """
+        self._below.shut()
+        super().close()
 
     def _update_choices(self) -> None:
         """Offer the sides and versions that there are for the chosen domain."""
@@ -149,10 +200,7 @@ class BlueGreenPanel(ActionPanel):
         domain = self._domain.value or ""
         names = [name for name in (snapshot.domains.get(domain, ""), self._other.value or "") if name]
         self.sides = snapshot.sides(names, domain)
-        kinds = {"state": "state", "requests": "spark", "errors": "spark"}
-        labels = {"per_minute": "requests/min", "error_percentage": "server errors %", "requests": "last hour"}
-        labels["errors"] = "errors, last hour"
-        self._sides_grid.show(self.sides, kinds=kinds, labels=labels, key="side")
+        self._lanes.value = lanes_html(domain, snapshot.lanes(names, domain)) if names else ""
         if self.plan is None and self.receipt is None:
             self.frame = self.sides
         self._explain()
@@ -222,8 +270,7 @@ class BlueGreenPanel(ActionPanel):
 
     def _show_smoke_test(self, frame: pd.DataFrame) -> None:
         with self._view.lock:
-            self._smoke_grid.show(frame, kinds={"ok": "state"})
-            self._smoke_grid.layout.display = ""
+            self._smoke_result.value = smoke_html(frame)
             failed = int((frame["ok"] != "success").sum())
             figure = f"{failed} of {len(frame)} requests failed"
             result = check("smoke test", failed == 0 if len(frame) else None, figure)
@@ -261,100 +308,3 @@ class BlueGreenPanel(ActionPanel):
             seconds=float(self._seconds.value),
             allow_description_change=self._allow_description_change.value,
         )
-
-
-@dataclass
-class ProjectSides:
-    """The environments of a blue-green pair, as the platform reports them."""
-
-    client: Client
-    project: str
-    project_type: str
-    environments: pd.DataFrame
-    deployments: pd.DataFrame
-    #: Active domains, and the environment that each is routed to.
-    domains: dict[str, str]
-    traffic: dict[str, pd.DataFrame]
-
-    def sides(self, names: list[str], domain: str) -> pd.DataFrame:
-        """Return a row a side: side, serves, version, state, per_minute, error_percentage, requests, errors (lists)."""
-        rows = []
-        deployments: dict[Any, dict[Any, Any]] = {row["id"]: row for row in self.deployments.to_dict("records")}
-        for name in names:
-            environment = self.environments[self.environments["unique_name"] == name]
-            exists = bool(len(environment))
-            live = deployments.get(environment["project_deployment_id"].iloc[0], {}) if exists else {}
-            traffic = self._traffic(name) if exists else None
-            summary = analysis.summary(traffic) if traffic is not None and len(traffic) else None
-            version = f"v{live['version_number']}" if live else "nothing is live" if exists else "to be created"
-            rows.append(
-                {
-                    "side": name,
-                    "serves": domain if self.domains.get(domain) == name else "",
-                    "version": version,
-                    "state": known(live.get("status")),
-                    "per_minute": None if summary is None else summary["rpm_average"],
-                    "error_percentage": None if summary is None else summary["server_error_percentage"],
-                    "requests": downsample(traffic, "count"),
-                    "errors": downsample(traffic, "status_5xx"),
-                }
-            )
-        columns = ["side", "serves", "version", "state", "per_minute", "error_percentage", "requests", "errors"]
-        frame = pd.DataFrame(rows, columns=columns)
-        return frame.astype({"per_minute": "Float64", "error_percentage": "Float64"})
-
-    def _traffic(self, name: str) -> pd.DataFrame:
-        if name not in self.traffic:
-            self.traffic[name] = self.client.analytics.requests_over_time(self.project, name, start="-1h")
-        return self.traffic[name]
-
-
-def read(client: Client, project: str) -> ProjectSides:
-    """Read a project and its sides. Raises what the client raises."""
-    environments = client.environments.list(project)
-    names = dict(zip(environments["id"], environments["unique_name"], strict=True))
-    domains = client.domains.list(project)
-    routed = {
-        str(row["name"]): str(names[row["environment_id"]])
-        for row in domains.to_dict("records")
-        if row["status"] == "active" and row["environment_id"] in names
-    }
-    project_type = str(client.projects.get(project)["type"])
-    # domains whose side is called blue or green come first
-    routed = dict(sorted(routed.items(), key=lambda item: (item[1] not in ("blue", "green"), item[0])))
-    return ProjectSides(client, project, project_type, environments, client.deployments.list(project), routed, {})
-
-
-def smoke_test(client: Client, project: str, environment: str, paths: list[str], times: int = 3) -> pd.DataFrame:
-    """Request each path of an environment at its own address, so many times.
-
-    Columns: path, ok (success, failed), status (Int64), version (str), ms (Float64), error (str). Raises
-    `InvalidInput` where the environment has no address.
-    """
-    address = known(client.environments.get(project, environment)["endpoint"])
-    if not address:
-        raise InvalidInput(f"environment {environment} has no address to send requests to")
-    rows = []
-    for path in paths * times:
-        response = client.probe(address.rstrip("/") + path)
-        rows.append(
-            {
-                "path": path,
-                "ok": "success" if response["ok"] else "failed",
-                "status": response["status"],
-                "version": known(response["version"]),
-                "ms": response["ms"],
-                "error": known(response["error"]),
-            }
-        )
-    frame = pd.DataFrame(rows, columns=["path", "ok", "status", "version", "ms", "error"])
-    return frame.astype({"status": "Int64", "ms": "Float64"})
-
-
-def downsample(traffic: pd.DataFrame | None, column: str, points: int = _POINTS) -> list[float | None]:
-    """Return a column of traffic as at most so many sums, oldest first; None where there is no data."""
-    if traffic is None or not len(traffic):
-        return []
-    width = -(-len(traffic) // points)
-    sums = traffic[column].reset_index(drop=True).groupby(lambda position: position // width).sum(min_count=1)
-    return [None if pd.isna(value) else float(value) for value in sums]

@@ -1,7 +1,8 @@
-"""Small browser-side components: where their files are, the slider, and the keyboard scope of a panel."""
+"""Small browser-side components: where their files are, the button of a plan, the slider, the keyboard scope."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +17,36 @@ class KeyboardScope(anywidget.AnyWidget):
     """Keeps keys that are pressed within a panel from being commands of the notebook around it; shows nothing."""
 
     _esm = FRONT / "keyboard_scope.js"
+
+
+class ActionButton(anywidget.AnyWidget):
+    """A button that says what is missing until it can be pressed, and that the keyboard always reaches.
+
+    A button of ipywidgets that is off can't be reached by the keyboard, so that nobody learns from it why it is off.
+
+    Traits: `description` (its label), `disabled`, `missing` (what is missing while it is off, in a sentence),
+    `primary` (whether it is what is to be pressed).
+    """
+
+    _esm = FRONT / "action_button.js"
+    description = traitlets.Unicode("").tag(sync=True)
+    disabled = traitlets.Bool(False).tag(sync=True)
+    missing = traitlets.Unicode("").tag(sync=True)
+    primary = traitlets.Bool(True).tag(sync=True)
+
+    def __init__(self, description: str, on_click: Callable[[], Any]) -> None:
+        super().__init__(description=description)
+        self._on_click = on_click
+        self.on_msg(self._on_message)
+
+    def click(self) -> None:
+        """Do what a press does."""
+        self._on_click()
+
+    def _on_message(self, _: Any, content: Any, __: Any) -> None:
+        # a press may be on its way while the button is switched off
+        if isinstance(content, dict) and content.get("pressed") and not self.disabled:
+            self.click()
 
 
 class Slider(anywidget.AnyWidget):

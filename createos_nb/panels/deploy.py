@@ -33,7 +33,7 @@ class DeployPanel(ActionPanel):
     empty), `environment` ("" for none).
     """
 
-    heading, verb = "Deploy", "Deploy"
+    heading, verb, reading = "Deploy", "Deploy", "projects"
 
     def __init__(self, client: Client, project: str | None = None) -> None:
         super().__init__(client, project or "")
@@ -101,10 +101,10 @@ class DeployPanel(ActionPanel):
         self._branch.layout.display = "" if kind == "vcs" else "none"
         self._upload.box.layout.display = "" if kind == "upload" else "none"
         notes = {
-            "": "there is no active project to deploy to" if not self._given_project else "",
-            "vcs": "builds the newest commit of a branch; environments that follow it by auto-promotion get it",
-            "image": "deploys a container image; nothing is built",
-            "upload": "builds files; what is left out of them is shown first",
+            "": "There is no active project to deploy to." if not self._given_project else "",
+            "vcs": "Builds the newest commit of a branch; environments that follow it by auto-promotion get it.",
+            "image": "Deploys a container image; nothing is built.",
+            "upload": "Builds files; what is left out of them is shown first.",
         }
         self._note.value = markup.block(notes.get(kind, ""), "muted")
         if not name or not kind:
@@ -133,18 +133,25 @@ class DeployPanel(ActionPanel):
     def _make_plan(self) -> Plan:
         name = self._project.value
         if not name:
-            raise InvalidInput("deploy: choose a project first")
+            raise InvalidInput("Choose a project.")
         kind = self._types.get(name) or project_types(self.client, name)[name]
         environment = self._environment.value or None
         if kind == "image":
-            return runbooks.deploy(self.client, name, image=self._image.value.strip() or None, environment=environment)
+            image = self._image.value.strip()
+            if not image:
+                raise InvalidInput("Choose an image.")
+            return runbooks.deploy(self.client, name, image=image, environment=environment)
         if kind == "vcs":
             branch = self._branch.value.strip() or None
             return runbooks.deploy(self.client, name, branch=branch, environment=environment)
         source = self.source
         if source is None:
-            raise InvalidInput("deploy: drop a folder or files first, or name a folder")
+            raise InvalidInput("Drop a folder or files, or name a folder.")
         return runbooks.deploy(self.client, name, source=source, environment=environment)
+
+    def _name_plan(self, plan: Plan) -> str:
+        environment = self._environment.value
+        return f"{self.verb} to {markup.label(environment)}" if environment else self.verb
 
     def cancel_deployment(self) -> None:
         """Have the platform cancel the deployment that is being built.
@@ -158,12 +165,12 @@ class DeployPanel(ActionPanel):
             >>> panel.cancel_deployment()
             Traceback (most recent call last):
                 ...
-            createos_nb.errors.InvalidInput: deploy: nothing is being built here that could be cancelled
+            createos_nb.errors.InvalidInput: Nothing is being built here that could be cancelled.
         """
         if self._building is None:
-            raise InvalidInput("deploy: nothing is being built here that could be cancelled")
+            raise InvalidInput("Nothing is being built here that could be cancelled.")
         project, deployment = self._building
-        self._view.set_status("asking the platform to cancel it …")
+        self._view.show_wait("Cancelling the deployment")
         self._background.run(
             lambda _: self.client.deployments.cancel(project, deployment), lambda _: None, channel="cancel"
         )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import ipywidgets as widgets
 import pandas as pd
@@ -16,19 +16,38 @@ from createos_nb.dtypes import TEXT
 from createos_nb.errors import InvalidInput
 from createos_nb.http.log import LogEntry
 from createos_nb.panels import markup
-from createos_nb.panels.diagnosis_html import answer_html, cause_html, diagnosis_html, read_html
+from createos_nb.panels.diagnosis_chart import show_material
+from createos_nb.panels.diagnosis_html import (
+    answer_html,
+    cause_html,
+    causes_title,
+    diagnosis_html,
+    notes_html,
+    patterns_html,
+    read_html,
+)
 from createos_nb.panels.environment_picker import EnvironmentPicker
 from createos_nb.panels.grid import Grid
 from createos_nb.panels.kept_diagnoses import KeptDiagnoses
+from createos_nb.panels.logs import LogsPanel
 from createos_nb.panels.panel import NOTHING_READ, Panel
 from createos_nb.panels.panel_below import PanelBelow
+from createos_nb.panels.time_chart import TimeChart
+from createos_nb.panels.traffic import TrafficPanel
+from createos_nb.panels.view import show
 from createos_nb.panels.ways import label_of, panel_of
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
     from createos_nb.panels.action_panel import ActionPanel
 
-_EVERYTHING = ("the account", "the whole project")
+_EVERYTHING: Final = ("the account", "the whole project")
+_HINT: Final = markup.block("The button opens the plan. Nothing changes yet.", "label")
+#: Where people look further.
+_LOOKS: Final[dict[str, Callable[[Client, str, str], Panel]]] = {
+    "logs": lambda client, project, environment: LogsPanel(client, project, environment),
+    "traffic": lambda client, project, environment: TrafficPanel(client, project, environment),
+}
 
 
 class DiagnosisPanel(Panel):
@@ -46,6 +65,7 @@ class DiagnosisPanel(Panel):
     Attributes:
         diagnosis: what is shown, or None.
         on_finish: called after a run of the panel below.
+        on_look: called with "logs" or "traffic" when these are to be shown; by default they open below.
     """
 
     heading = "Diagnosis"
@@ -58,6 +78,7 @@ class DiagnosisPanel(Panel):
         super().__init__(client)
         self.diagnosis: Diagnosis | None = None
         self.on_finish: Callable[[], Any] = lambda: None
+        self.on_look: Callable[[str], Any] = self._look
         self._kept, self._fixed = kept or KeptDiagnoses(client), kept is not None
         self._wanted, self._anew = bool(project), False
         self._picker = EnvironmentPicker(
@@ -65,22 +86,49 @@ class DiagnosisPanel(Panel):
         )
         self._view.control("project", self._picker.project, write=self._picker.add_project)
         self._view.control("environment", self._picker.environment, write=self._picker.add_environment)
-        self._refresh_button.description, self._refresh_button.button_style = "Diagnose", "primary"
+        self._refresh_button.description = "Read again" if self._fixed else "Diagnose"
         self._refresh_button.tooltip = "Read what runs, requests, logs, builds, domains: 7 to 26 requests"
         pickers = [] if self._fixed else [self._picker.project, self._picker.environment]
         for dropdown in pickers:
             dropdown.style.description_width = "auto"
             dropdown.add_class("createos-narrow")
+        self._refresh_button.remove_class("createos-refresh")
+        self._view.tools.children = ()
         self._toolbar.children = (*pickers, self._refresh_button)
-        self._answer, self._causes, self._read_at = widgets.HTML(), widgets.VBox([]), widgets.HTML()
+        self._answer, self._title, self._causes = widgets.HTML(), widgets.HTML(), widgets.VBox([])
+        self._patterns, self._notes, self._read_at = widgets.HTML(), widgets.HTML(), widgets.HTML()
+        self._chart = TimeChart()
         self._calls = Grid("Calls and commands of the cures", height="14em")
-        self._below: PanelBelow[ActionPanel] = PanelBelow()
-        self._causes.add_class("createos-column")
-        self._calls.layout.display = "none"
-        self._view.build(self._toolbar, self._answer, self._causes, self._calls, self._read_at, self._below.box)
+        self._below: PanelBelow[Panel] = PanelBelow()
+        self._causes.add_class("createos-causes")
+        self._build()
         self._view.on_change("project", self._on_project)
         self._view.on_change("environment", self._clear)
         self._start()
+
+    def _build(self) -> None:
+        ways = {name: partial(self._on_look, name) for name in _LOOKS}
+        self._looks = [
+            self._view.button(name.capitalize(), look, hint=f"Show the {name} of this environment")
+            for name, look in ways.items()
+        ]
+        self._show_calls = self._view.button("Commands", self._on_calls, hint="The same as calls and commands to copy")
+        for button in (*self._looks, self._show_calls):
+            button.add_class("createos-text-button")
+        self._ways, self._hint = widgets.HBox([]), widgets.HTML(_HINT)
+        self._ways.add_class("createos-row")
+        # right below the answer: who has read that wants to know what is to be pressed
+        self._foot = widgets.VBox([self._ways, self._hint, self._calls])
+        self._foot.add_class("createos-ways")
+        last = widgets.HBox([self._read_at, *([self._refresh_button] if self._fixed else [])])
+        last.add_class("createos-row")
+        if self._fixed:
+            self._refresh_button.add_class("createos-text-button")
+        first = () if self._fixed else (self._toolbar,)
+        said = (self._answer, self._foot, self._title, self._causes, self._chart, self._patterns, self._notes, last)
+        self._view.build(*first, *said, self._below.box)
+        self.box.add_class("createos-diagnosis")
+        self._draw()
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
@@ -137,7 +185,7 @@ class DiagnosisPanel(Panel):
     def _tell(self, entries: list[LogEntry]) -> None:
         with self._view.lock:
             if not self._view.closed:
-                self._view.set_status(f"reading … {len(entries)} requests so far")
+                self._view.show_wait("Diagnosing", f"{len(entries)} requests so far")
 
     def _on_project(self) -> None:
         """Read the environments of another project; it is diagnosed when that is asked for."""
@@ -164,15 +212,28 @@ class DiagnosisPanel(Panel):
 
     def _draw(self) -> None:
         self.shut()
-        for old in self._causes.children:
-            for part in getattr(old, "children", ()):
-                part.close()
-            old.close()
+        for old in (*self._causes.children, *self._ways.children[:1]):
+            if old not in (*self._looks, self._show_calls):
+                _close(old)
         diagnosis = self.diagnosis
-        self._answer.value = "" if diagnosis is None else answer_html(diagnosis)
-        self._read_at.value = "" if diagnosis is None else read_html(diagnosis)
         findings = () if diagnosis is None else diagnosis.findings
-        self._causes.children = tuple(self._cause(number, one) for number, one in enumerate(findings, start=1))
+        self._answer.value = "" if diagnosis is None else answer_html(diagnosis)
+        self._title.value = causes_title(len(findings))
+        show(self._chart, show_material(self._chart, None if diagnosis is None else diagnosis.material))
+        self._patterns.value = "" if diagnosis is None else patterns_html(diagnosis.material)
+        self._notes.value = "" if diagnosis is None else notes_html(diagnosis)
+        self._read_at.value = "" if diagnosis is None else read_html(diagnosis)
+        first = next((number for number, one in enumerate(findings, start=1) if _label(one)), None)
+        self._causes.children = tuple(
+            self._cause(number, one, diagnosis, with_button=number != first)
+            for number, one in enumerate(findings, start=1)
+            if diagnosis is not None
+        )
+        self._draw_ways(findings, first)
+        self._refresh_button.button_style = "primary" if diagnosis is None else ""
+
+    def _draw_ways(self, findings: Sequence[Finding], first: int | None) -> None:
+        """Draw the buttons below: the cure of the likeliest cause that has one, and where to look further."""
         rows = [
             {"cause": one.cause, "in Python": one.runbook.call, "in a terminal": one.runbook.command}
             for one in findings
@@ -182,24 +243,48 @@ class DiagnosisPanel(Panel):
         if not calls["in a terminal"].any():
             calls = calls.drop(columns="in a terminal")
         self._calls.show(calls, kinds={"in Python": "copy", "in a terminal": "copy"})
-        self._calls.layout.display = "" if rows else "none"
+        show(self._calls, visible=False)
+        cure = [] if first is None else [self._cure(first, findings[first - 1], style="primary")]
+        looks = self._looks if all(self._picker.names()) and self.diagnosis is not None else []
+        self._ways.children = (*cure, *looks, *([self._show_calls] if rows else []))
+        show(self._foot, bool(self._ways.children))
+        show(self._hint, bool(cure))
 
-    def _cause(self, number: int, finding: Finding) -> widgets.VBox:
-        at = None if self.diagnosis is None else self.diagnosis.at
-        parts: list[widgets.Widget] = [widgets.HTML(cause_html(number, finding, at))]
-        label = None if finding.runbook is None else label_of(finding.runbook)
-        if label is not None:
-            hint = f"Open its panel below, filled in; nothing is changed before you confirm (cause {number})"
-            parts.append(self._view.button(markup.label(label), partial(self.follow, number), hint=hint))
+    def _cause(self, number: int, finding: Finding, diagnosis: Diagnosis, *, with_button: bool) -> widgets.VBox:
+        parts: list[widgets.Widget] = [widgets.HTML(cause_html(number, finding, diagnosis))]
+        if with_button and _label(finding):
+            parts.append(self._cure(number, finding))
         box = widgets.VBox(parts)
         box.add_class("createos-column")
         return box
 
+    def _cure(self, number: int, finding: Finding, style: str = "") -> widgets.Button:
+        hint = f"Open the plan, filled in; nothing is changed before you confirm (cause {number})"
+        return self._view.button(markup.label(_label(finding)), partial(self.follow, number), style=style, hint=hint)
+
+    def _mark_cure(self, style: str) -> None:
+        """Set whether the button of the cure is the one that matters most."""
+        for button in self._ways.children[:1]:
+            if button not in (*self._looks, self._show_calls):
+                button.button_style = style
+
+    def _on_calls(self) -> None:
+        show(self._calls, self._calls.layout.display == "none")
+
+    # --- looking further ----------------------------------------------------------------------------------------------
+
+    def _on_look(self, name: str) -> None:
+        self.on_look(name)
+
+    def _look(self, name: str) -> Panel | None:
+        """Show logs or traffic of the environment below."""
+        return self._below.open(lambda: _LOOKS[name](self.client, *self._picker.names()))
+
     # --- the panel of a runbook below ---------------------------------------------------------------------------------
 
     @property
-    def opened(self) -> ActionPanel | None:
-        """Return the panel of a runbook that is open below, or None."""
+    def opened(self) -> Panel | None:
+        """Return the panel that is open below, of a runbook, of logs or of traffic; or None."""
         return self._below.opened
 
     def follow(self, number: int = 1) -> ActionPanel | None:
@@ -225,9 +310,13 @@ class DiagnosisPanel(Panel):
         call = findings[number - 1].runbook
         if call is None:
             raise InvalidInput(f"diagnose: no runbook puts cause {number} right: {findings[number - 1].fix}")
-        opened = self._below.open(lambda: panel_of(call, self.client, self._kept))
+        with self._below.turn:
+            self.shut()
+            opened = panel_of(call, self.client, self._kept)
+            self._below.open(lambda: opened)
         if opened is not None:
             opened.on_finish = lambda: self.on_finish()
+            self._mark_cure("")  # the plan has the button that matters now
         return opened
 
     def shut(self) -> None:
@@ -241,6 +330,7 @@ class DiagnosisPanel(Panel):
             True
         """
         self._below.shut()
+        self._mark_cure("primary")
 
     def close(self) -> None:
         """Close the panel below and this one.
@@ -265,8 +355,20 @@ class DiagnosisPanel(Panel):
             >>> "bad release" in panel.static()
             True
         """
-        body = NOTHING_READ if self.diagnosis is None else diagnosis_html(self.diagnosis)
+        chart = self._chart.static() if self._chart.layout.display != "none" else ""
+        body = NOTHING_READ if self.diagnosis is None else diagnosis_html(self.diagnosis, chart)
         return f"<div>{self._view.header.value}{body}{self._view.error.value}</div>"
+
+
+def _label(finding: Finding) -> str:
+    """Return the words on the button of a cause's cure; "" where it has none."""
+    return "" if finding.runbook is None else label_of(finding.runbook) or ""
+
+
+def _close(widget: widgets.Widget) -> None:
+    for part in getattr(widget, "children", ()):
+        part.close()
+    widget.close()
 
 
 class _Told(list[LogEntry]):

@@ -68,7 +68,7 @@ class DomainsPanel(ActionPanel):
         self._check_button = self._view.button(
             "Check DNS now", self.check, hint="Look the DNS records of the chosen domain up; nothing is changed"
         )
-        self._toolbar.children = (self._refresh_button, self._check_button)
+        self._toolbar.children = (self._check_button,)
         action_row = widgets.HBox([self._action, self._environment, self._new_domain, self._new_environment])
         action_row.add_class("createos-row")
         self._view.build(

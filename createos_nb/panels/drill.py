@@ -50,7 +50,7 @@ class DrillPanel(Panel):
         self._score_button = self._view.button(
             "End, and score", self.score, style="warning", hint="It can't be resumed"
         )
-        self._toolbar.children = (self._refresh_button, self._wait_button, self._score_button)
+        self._toolbar.children = (self._wait_button, self._score_button)
         self._log = Grid("Answers and changes", height="12em")
         self._result = Grid("Score", height="14em")
         self._page = widgets.HTML()

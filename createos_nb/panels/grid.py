@@ -2,65 +2,53 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any
 
 import anywidget
-import numpy as np
 import pandas as pd
 import traitlets
 
 from createos_nb.analysis.rounding import rounded
 from createos_nb.display import strip_control_chars
+from createos_nb.panels.cells import KINDS, cell, format_value, missing, sort_key
 from createos_nb.panels.components import FRONT
+from createos_nb.panels.icons import icon
 
-#: What a column is: text, time, number, state (a word with a sign before it), spark (a list of numbers), copy (text
-#: with a button that copies it).
-KINDS: Final = ("text", "time", "number", "state", "spark", "copy")
+__all__ = ["KINDS", "Grid", "format_value"]
 
-#: A sign beside the word, so that a state is not told by color alone.
-_SIGNS: Final = {
-    "deployed": "●",
-    "active": "●",
-    "success": "●",
-    "successful": "●",
-    "finished": "●",
-    "done": "●",
-    "sleeping": "◐",
-    "queued": "○",
-    "pending": "○",
-    "building": "◔",
-    "in progress": "◔",
-    "at work": "◔",
-    "deploying": "◑",
-    "promoting": "◑",
-    "crashing": "▲",
-    "ends soon": "▲",
-    "interrupted": "▲",
-    "stopped": "▲",
-    "build_error": "✕",
-    "error": "✕",
-    "failed": "✕",
-    "cancelled": "–",
-    "terminated": "–",
-    "ended": "–",
-    "revoked": "–",
-    "unreadable": "✕",
-    "healthy": "●",
-    "degraded": "▲",
-    "down": "✕",
-    "asleep": "◐",
-    "unknown": "○",
-}
+
+@dataclass(frozen=True)
+class Fixed:
+    """Columns of fixed widths, for many rows: those out of sight are not laid out, and a narrow panel shows cards.
+
+    A card shows the columns of the kinds status, entry (the first) and errors; what else matters stands in the narrow
+    line of `Entry`.
+
+    Attributes:
+        widths: the CSS width of each column that is shown, in a grid's words, such as "7em" or "minmax(0, 1fr)".
+        wide: those that are shown only where there is much room.
+        order: the column by which the rows are sorted as they come.
+        words: the column of statuses whose words become buttons that filter, each with its count.
+        noun: what the rows are, in the plural.
+    """
+
+    widths: Mapping[str, str]
+    wide: frozenset[str] = frozenset()
+    order: str = ""
+    words: str = ""
+    noun: str = "rows"
 
 
 class Grid(anywidget.AnyWidget):
     """Rows of a frame.
 
-    Traits: `columns`, `rows` (what the browser is given), `selected` (the key of the chosen row, "" for none),
-    `caption` (its name, for readers of screens too), `height` (CSS). `opened` is called with the key of a row that was
-    opened (Enter or a double click), `clicked` with that of a row that was clicked (arrow keys only choose).
+    Traits: `columns`, `rows` (what the browser is given), `icons` (those of the cells, by name), `selected` (the key of
+    the chosen row, "" for none), `caption` (its name, for readers of screens too), `height` (CSS), `fixed` (of
+    `Fixed`, empty for a table whose columns are as wide as what they hold), `reading` (of `read`, empty while nothing
+    is read). `opened` is called with the key of a row that was opened (Enter or a double click), `clicked` with that of
+    a row that was clicked (arrow keys only choose).
     """
 
     _esm = FRONT / "grid.js"
@@ -70,9 +58,16 @@ class Grid(anywidget.AnyWidget):
     selectable = traitlets.Bool(False).tag(sync=True)
     caption = traitlets.Unicode("").tag(sync=True)
     height = traitlets.Unicode("22em").tag(sync=True)
+    icons: traitlets.Dict[str, str] = traitlets.Dict().tag(sync=True)
+    fixed: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
+    reading: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, caption: str, *, selectable: bool = False, height: str = "22em") -> None:
-        super().__init__(caption=caption, selectable=selectable, height=height)
+    def __init__(
+        self, caption: str, *, selectable: bool = False, height: str = "22em", fixed: Fixed | None = None
+    ) -> None:
+        form = {} if fixed is None else {"order": fixed.order, "words": fixed.words, "noun": fixed.noun}
+        super().__init__(caption=caption, selectable=selectable, height=height, fixed=form)
+        self._fixed = fixed
         self.opened: Callable[[str], Any] | None = None
         self.clicked: Callable[[str], Any] | None = None
         self.on_msg(self._on_message)
@@ -103,12 +98,10 @@ class Grid(anywidget.AnyWidget):
             is_number = pd.api.types.is_numeric_dtype(frame[name]) and not pd.api.types.is_bool_dtype(frame[name])
             is_time = pd.api.types.is_datetime64_any_dtype(frame[name])
             kinds.setdefault(name, "number" if is_number else "time" if is_time else "text")
-        columns = [
-            {"name": name, "label": labels.get(name, name.replace("_", " ")), "kind": kinds[name]}
-            for name in names
-            if name not in hidden
-        ]
         visible = [name for name in names if name not in hidden]
+        if self._fixed is not None:
+            visible = [name for name in self._fixed.widths if name in names]
+        columns = [self._column(name, labels.get(name, name.replace("_", " ")), kinds[name]) for name in visible]
         key_columns = [key] if isinstance(key, str) else list(key or [])
         rows = []
         for position, values in enumerate(rounded(frame, rest=False).itertuples(index=False, name=None)):
@@ -119,12 +112,16 @@ class Grid(anywidget.AnyWidget):
                     "key": row_name or str(position),
                     # for screen readers
                     "name": row_name or format_value(values[0]),
-                    "off": format_value(row[off]) if off and not _missing(row[off]) else "",
-                    "cells": [_cell(row[name], kinds[name]) for name in visible],
-                    "sort": [_sort_key(row[name]) for name in visible],
+                    "off": format_value(row[off]) if off and not missing(row[off]) else "",
+                    "cells": [cell(row[name], kinds[name]) for name in visible],
+                    "sort": [sort_key(row[name]) for name in visible],
                 }
             )
+        shapes = {shape for row in rows for one in row["cells"] if isinstance(one, dict) and (shape := one.get("icon"))}
+        icons = {name: str(icon(name)) for name in sorted(shapes)}
         with self.hold_sync():
+            if icons != self.icons:
+                self.icons = icons
             if columns != self.columns:
                 self.columns = columns
             if rows != self.rows:
@@ -132,51 +129,28 @@ class Grid(anywidget.AnyWidget):
             if self.selected not in {row["key"] for row in rows if not row["off"]}:
                 self.selected = ""
 
+    def read(self, text: str, done: int = 0, total: int = 0, outlines: int = 0) -> None:
+        """Show that rows are being read: a bar, and the outlines of rows where there are none yet.
+
+        Args:
+            text: What is read, for readers of screens; "" when that has ended.
+            done: How many parts were read.
+            total: How many there are; 0 where that is not known.
+            outlines: How many rows are still to come, as far as that is known.
+        """
+        reading = {"text": text, "done": done, "total": total, "outlines": outlines} if text else {}
+        if reading != self.reading:
+            self.reading = reading
+
+    def _column(self, name: str, label: str, kind: str) -> dict[str, Any]:
+        column: dict[str, Any] = {"name": name, "label": label, "kind": kind}
+        if self._fixed is not None:
+            column |= {"width": self._fixed.widths[name], "wide": name in self._fixed.wide}
+        return column
+
     def _on_message(self, _: Any, content: Any, __: Any) -> None:
         if not isinstance(content, dict):
             return
         for name, told in (("opened", self.opened), ("clicked", self.clicked)):
             if told is not None and isinstance(content.get(name), str):
                 told(content[name])
-
-
-def format_value(value: Any) -> str:
-    """Format a value as people read it: – for what is unknown, yes and no, times in UTC, numbers with separators."""
-    if _missing(value):
-        return "–"
-    if isinstance(value, bool | np.bool_):
-        return "yes" if value else "no"
-    if isinstance(value, pd.Timestamp):
-        return f"{value:%Y-%m-%d %H:%M:%S}"
-    if isinstance(value, float):  # those of numpy, too
-        return f"{value:,.2f}".rstrip("0").rstrip(".")
-    if isinstance(value, int | np.integer):
-        return f"{value:,}"
-    return strip_control_chars(str(value))
-
-
-def _cell(value: Any, kind: str) -> Any:
-    if kind == "spark":
-        return [
-            None if _missing(number) else round(float(number), 3) for number in (value if value is not None else [])
-        ]
-    if kind == "copy":
-        return "" if _missing(value) else strip_control_chars(str(value))
-    text = format_value(value)
-    return f"{_SIGNS[text]} {text}" if kind == "state" and text in _SIGNS else text
-
-
-def _sort_key(value: Any) -> Any:
-    if isinstance(value, list | tuple) or _missing(value):
-        return None
-    if isinstance(value, pd.Timestamp):
-        return value.timestamp()
-    if isinstance(value, bool | int | float | np.bool_ | np.integer):
-        return float(value)
-    return strip_control_chars(str(value)).lower()
-
-
-def _missing(value: Any) -> bool:
-    if value is None or value is pd.NA or value is pd.NaT or value == "":
-        return True
-    return isinstance(value, float) and math.isnan(value)

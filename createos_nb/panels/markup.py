@@ -11,9 +11,23 @@ from createos_nb.analysis.rounding import rounded
 from createos_nb.display import strip_control_chars
 from createos_nb.html import escaped, frame_table
 from createos_nb.panels.components import FRONT
+from createos_nb.panels.icons import icon
 
 #: In the order in which they hold: the first has the colours, and what all panels share.
-_SHEETS: Final = ("base", "table", "plan", "logs", "diagnosis", "files")
+_SHEETS: Final = (
+    "base",
+    "table",
+    "plan",
+    "rollback",
+    "logs",
+    "diagnosis",
+    "fleet",
+    "files",
+    "release",
+)
+
+#: Grey lines in place of what is not read yet.
+SKELETON: Final = '<div class="createos-skeleton" aria-hidden="true"><i></i><i></i><i></i></div>'
 
 
 @cache
@@ -38,6 +52,23 @@ def block(value: object, kind: str = "", *, role: str = "") -> str:
     css_class = f' class="createos-{kind}"' if kind else ""
     aria_role = f' role="{role}"' if role else ""
     return f"<div{css_class}{aria_role}>{text(value)}</div>"
+
+
+def alert(value: str, kind: str = "alert") -> str:
+    """Return an error or a warning: its first line says what happened, the others what holds and what to do."""
+    first, _, rest = value.partition("\n")
+    more = f"<div>{text(rest)}</div>" if rest else ""
+    sign = icon("failed" if kind == "alert" else "warning")
+    role = ' role="alert"' if kind == "alert" else ""
+    return f'<div class="createos-{kind}"{role}>{sign}<div><b>{text(first)}</b>{more}</div></div>'
+
+
+def wait(value: str, seconds: float) -> str:
+    """Return the line of a wait; the page goes on counting from `seconds`."""
+    return (
+        f'<div class="createos-status createos-wait" role="status">{icon("running")}<span>{text(value)}</span>'
+        f'<span class="createos-seconds" style="--cn-since:-{seconds:.1f}s" aria-hidden="true"></span></div>'
+    )
 
 
 def table(frame: pd.DataFrame, caption: str = "", *, max_rows: int = 200) -> str:

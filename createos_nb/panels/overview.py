@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import ipywidgets as widgets
 import pandas as pd
 
-from createos_nb.analysis.rounding import rounded
 from createos_nb.client.fleet_overview import FleetOverview
 from createos_nb.clock import ticks
-from createos_nb.dtypes import TEXT
+from createos_nb.errors import CreateOSError
 from createos_nb.panels import markup
 from createos_nb.panels.action_panel import ActionPanel
-from createos_nb.panels.assign import AssignPanel
+from createos_nb.panels.assign import AssignPanel, age
 from createos_nb.panels.blue_green import BlueGreenPanel
+from createos_nb.panels.canary import CanaryPanel
 from createos_nb.panels.deploy import DeployPanel
 from createos_nb.panels.diagnosis import DiagnosisPanel
 from createos_nb.panels.domains import DomainsPanel
 from createos_nb.panels.environment_picker import TIME_WINDOWS
+from createos_nb.panels.fleet_rows import FIXED, KINDS, LABELS, left_out, note_of, static_table, summary_of, table_of
 from createos_nb.panels.kept_diagnoses import KeptDiagnoses
 from createos_nb.panels.logs import LogsPanel
 from createos_nb.panels.panel import NOTHING_READ, Panel
@@ -39,33 +40,11 @@ if TYPE_CHECKING:
 _BATCH: Final = 60
 #: Part of what a key may ask in an hour that watching spends, so that the rest is there for whoever works.
 _MAX_SHARE: Final = 0.5
-_COLUMNS: Final = {
-    "project": "project",
-    "environment": "environment",
-    "status": "status",
-    "reason": "why",
-    "version": "live",
-    "rpm": "req / min",
-    "trend": "requests",
-    "server_error_percentage": "5xx %",
-    "error_trend": "5xx",
-    "burn": "burn",
-    "last_change": "last change",
-    "changed_at": "changed at",
-    "success_percentage": "success %",
-    "live_state": "live is",
-    "state": "state",
-    "replicas": "replicas",
-    "read_at": "read at",
-}
-#: Those of a page without widgets, which does not scroll.
-_STATIC: Final = (
-    "project", "environment", "status", "reason", "version", "rpm", "server_error_percentage", "burn", "last_change",
-    "changed_at",
-)  # fmt: skip
-_KINDS: Final = {"status": "state", "state": "state", "live_state": "state", "trend": "spark", "error_trend": "spark"}
-#: Statuses that are counted above the table.
-_TROUBLE: Final = ("down", "degraded", "unknown")
+#: A window up to so many seconds is asked for together with the one before it, in the same requests.
+WITH_BEFORE: Final = 12 * 3600
+_KEYS: Final = (
+    '<span class="createos-keys"><kbd>↑</kbd> <kbd>↓</kbd> choose <kbd>Enter</kbd> open <kbd>/</kbd> filter</span>'
+)
 _DIAGNOSIS: Final = "diagnosis"
 #: Seconds by which a click may overtake the choice before it: JupyterLab hands a kernel what is done to different
 #: widgets on two threads, and one of them may be at work on a row that was clicked.
@@ -78,6 +57,7 @@ _PANELS: Final[dict[str, Callable[[Client, str, str, KeptDiagnoses], Panel]]] = 
     "logs": lambda client, project, environment, _: LogsPanel(client, project, environment),
     "assign": lambda client, project, environment, _: AssignPanel(client, project, environment),
     "roll back": RollbackPanel,
+    "canary": lambda client, project, environment, _: CanaryPanel(client, project, environment),
     "scale": lambda client, project, environment, _: ScalePanel(client, project, environment),
     "variables": lambda client, project, environment, _: VariablesPanel(client, project, environment),
     "deploy": lambda client, project, *_: DeployPanel(client, project),
@@ -89,15 +69,17 @@ _PANELS: Final[dict[str, Callable[[Client, str, str, KeptDiagnoses], Panel]]] = 
 class OverviewPanel(ReadPanel):
     """One row for each environment, those in trouble first.
 
-    A click on a row shows its diagnosis below: 7 to 26 requests, none within a minute after the last. One that is
-    opened as something else shows traffic, a log or an action panel.
+    A click on a row shows its diagnosis beside the table, or below it where the cell is narrow: 7 to 26 requests, none
+    within a minute after the last. One that is opened as something else shows traffic, a log or an action panel, below.
+
+    `overview` reads it, where several panels share what was read.
 
     Parameters: `window` (seconds), `chosen` ("project / environment", "" for none), `show` (see `_PANELS`), `live`.
     """
 
     heading = "Fleet"
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, overview: FleetOverview | None = None) -> None:
         limiter = client.transport.limiter
         self._max_requests = _BATCH
         if limiter is not None:  # one poll a minute, all of them within the share
@@ -114,33 +96,46 @@ class OverviewPanel(ReadPanel):
         self._rows = RowPicker(
             "Environments of all projects",
             key=["project", "environment"],
-            kinds=_KINDS,
-            labels=_COLUMNS,
-            height="26em",
+            kinds=KINDS,
+            labels=LABELS,
+            height="57em",
+            fixed=FIXED,
         )
         self._view.control("chosen", self._rows.grid, trait="selected", write=self._rows.validate)
         self._kept = KeptDiagnoses(client)
         self._rows.grid.opened = lambda key: self._view.guard(lambda: self._on_opened(key))
         self._rows.grid.clicked = lambda key: self._view.guard(lambda: self._on_clicked(key))
-        self._open_button = self._view.button(
-            "Open", self.open, style="primary", hint="Show the chosen environment below"
-        )
-        self._close_button = self._view.button("Close", self.shut, hint="Close the panel below")
-        self._summary = widgets.HTML()
+        self._open_button = self._view.button("Open", self.open, hint="Show the chosen environment")
+        self._close_button = self._view.button("Close", self.shut, hint="Close what is open")
+        for name in ("createos-close", "createos-text-button"):
+            self._close_button.add_class(name)
+        self._summary, self._note, self._opening = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self._below: PanelBelow[Panel] = PanelBelow()
-        for dropdown in (self._window, self._show_as):
-            dropdown.style.description_width = "auto"
-            dropdown.add_class("createos-narrow")
-        open_row = widgets.HBox([self._show_as, self._open_button, self._close_button])
-        open_row.add_class("createos-row")
-        self._toolbar.children = (*self._toolbar.children, self._window)
-        self._overview = FleetOverview(client.session)
-        self._view.build(self._toolbar, self._summary, self._rows.grid, open_row, self._below.box)
+        self._overview = overview or FleetOverview(client.session, with_before=WITH_BEFORE)
+        self._build()
         self._view.on_change("window", self.refresh)
         self._view.on_change("chosen", self._update_buttons)
         self._view.on_change("show", self._on_show)
         self._update_buttons()
         self._start()
+
+    def _build(self) -> None:
+        for dropdown in (self._window, self._show_as):
+            dropdown.style.description_width = "auto"
+            dropdown.add_class("createos-narrow")
+        self._view.tools.children = (self._window, *self._toolbar.children, *self._view.tools.children)
+        open_row = widgets.HBox([self._show_as, self._open_button])
+        open_row.add_class("createos-row")
+        rows, side, foot = (
+            widgets.VBox([self._summary, self._rows.grid]),
+            widgets.VBox([self._close_button, self._opening, self._below.box]),
+            widgets.VBox([self._note, open_row]),
+        )
+        self._body = widgets.Box([rows, side, foot])
+        for box, name in ((self._body, "fleet"), (rows, "fleet-rows"), (side, "side"), (foot, "fleet-foot")):
+            box.add_class(f"createos-{name}")
+        self._view.build(self._body)
+        self.box.add_class("createos-overview")
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
@@ -157,20 +152,60 @@ class OverviewPanel(ReadPanel):
             True
         """
         self._requests += 1
-        self._view.set_status("reading …")
-        self._background.run(self._read_batches, self._on_read, channel="read")
+        self._told(0, 0)
+        self._background.run(self._read_batches, self._on_read, channel="read", on_error=self._on_error)
 
     def _read_batches(self, cancel: threading.Event) -> pd.DataFrame:
-        for frame in self._overview.batches(_BATCH, self._window_start, cancel=cancel):
+        def told(done: int, total: int) -> None:
+            if not cancel.is_set():
+                self._told(done, total)
+
+        for frame in self._overview.batches(_BATCH, self._window_start, cancel=cancel, on_progress=told):
             projects_left = frame.attrs["left"]
             if projects_left and not cancel.is_set():
+                total = int(frame["project"].nunique()) + len(frame.attrs["waiting"])
                 self._on_read(frame)
-                self._view.set_status(f"reading … {projects_left} projects left")
+                self._told(total - projects_left, total)
         return frame
+
+    def _told(self, done: int, total: int) -> None:
+        """Say how far a reading is."""
+        count = f"{done} of {total} projects" if total else ""
+        with self._view.lock:
+            if self._view.closed:
+                return
+            self._view.show_wait("Reading traffic" if total else "Reading the projects", count)
+            outlines = total - done if self.frame is None else 0
+            self._rows.grid.read("Reading the environments", done, total, outlines)
+
+    def _on_read(self, result: Any) -> None:
+        super()._on_read(result)
+        with self._view.lock:
+            if not self._view.closed:
+                self._rows.grid.read("")
+
+    def _on_error(self, error: BaseException) -> None:
+        """Show an error; what was read before stays, and its time is told."""
+        self._view.show_error(error)
+        with self._view.lock:
+            if self._view.closed:
+                return
+            self._rows.grid.read("")
+            if self.frame is not None:
+                self._show(self.frame)
+                at = self.frame["read_at"].max()
+                old = age(at, self.client.now.timestamp())
+                what = str(error).partition("\n")[0]
+                stale = markup.alert(f"{what}\nWhat you see is {old} old, read at {at:%H:%M:%S} UTC.", "warning")
+                self._summary.value = stale + self._summary.value
 
     def _poll(self) -> bool:
         before, requests = self.frame, self._requests
-        frame = self._overview.read(self._window_start, max_requests=self._max_requests)
+        try:
+            frame = self._overview.read(self._window_start, max_requests=self._max_requests)
+        except CreateOSError as error:
+            self._on_error(error)
+            return False
         if requests != self._requests:
             return True
         self._on_read(frame)
@@ -185,28 +220,26 @@ class OverviewPanel(ReadPanel):
     # --- showing ------------------------------------------------------------------------------------------------------
 
     def _show(self, frame: pd.DataFrame) -> None:
-        table = frame[list(_COLUMNS)].assign(
-            version=("v" + frame["version"].astype(TEXT)).where(frame["version"].notna(), None),
-            environment=frame["environment"].fillna("–"),
-            changed_at=frame["changed_at"].dt.strftime("%m-%d %H:%M"),
-            read_at=frame["read_at"].dt.strftime("%H:%M:%S"),
-        )
-        self._rows.show(table)
-        failed, skipped = frame.attrs["failed"], frame.attrs["skipped"]
-        projects, environments = frame["project"].nunique(), frame["environment"].notna().sum()
-        notes = [f"{_counted(projects, 'project')}, {_counted(environments, 'environment')}"]
-        notes += [f"{frame['status'].eq(word).sum()} {word}" for word in _TROUBLE if frame["status"].eq(word).any()]
-        notes += [f"not active: {', '.join(f'{name} ({why})' for name, why in skipped.items())}"] if skipped else []
-        summary = markup.block(" · ".join(notes), "muted")
-        for name, why in failed.items():
-            summary += markup.block(f"{name} could not be read: {why}", "warning")
+        compared = self._overview.compared()
+        self._rows.show(table_of(frame, compared))
+        summary = summary_of(frame)
         if summary != self._summary.value:
             self._summary.value = summary
+        note = markup.text(f"{note_of(frame, compared)} {left_out(frame)}".rstrip())
+        note = f'<div class="createos-fleet-note"><span>{note}</span>{_KEYS}</div>'
+        if note != self._note.value:
+            self._note.value = note
         self._update_buttons()
 
     def _update_buttons(self) -> None:
         self._open_button.disabled = not self._rows.key
-        self._close_button.layout.display = "" if self.opened is not None else "none"
+        opened = self.opened
+        self._close_button.layout.display = "" if opened is not None else "none"
+        for name, is_so in (
+            ("createos-is-open", opened is not None),
+            ("createos-is-below", opened is not None and not isinstance(opened, DiagnosisPanel)),
+        ):
+            (self._body.add_class if is_so else self._body.remove_class)(name)
 
     # --- the environment below ----------------------------------------------------------------------------------------
 
@@ -255,17 +288,39 @@ class OverviewPanel(ReadPanel):
         return panel
 
     def _open(self, project: str, environment: str) -> Panel | None:
-        opened, shown = self.opened, (self._show_as.value, project, environment)
+        return self._open_as(self._show_as.value, project, environment)
+
+    def _open_as(self, name: str, project: str, environment: str) -> Panel | None:
+        opened, shown = self.opened, (name, project, environment)
         if isinstance(opened, DiagnosisPanel) and shown == self._shown:
             self._open_again_until = ticks() + _OVERTAKEN
             if self._kept.known(project, environment) is None and not opened.busy:
                 opened.refresh()
             return opened
         self._shown = shown
-        panel = self._below.open(lambda: _PANELS[shown[0]](self.client, project, environment, self._kept))
+        self._say_opening(name, project, environment)
+        try:
+            panel = self._below.open(lambda: _PANELS[name](self.client, project, environment, self._kept))
+        finally:
+            self._opening.value = ""
         if isinstance(panel, ActionPanel | DiagnosisPanel):
             panel.on_finish = self.refresh  # the table must not show what was before
+        if isinstance(panel, DiagnosisPanel):
+            panel.on_look = lambda name: self._look(name, project, environment)
         return panel
+
+    def _say_opening(self, name: str, project: str, environment: str) -> None:
+        """Say what is being opened where it will stand: reading it may take a while."""
+        self.shut()
+        what = "Diagnosing" if name == _DIAGNOSIS else f"Opening {name} of"
+        self._opening.value = markup.wait(f"{what} {project} / {environment}", 0.0) + markup.SKELETON
+        self._body.add_class("createos-is-open")
+
+    def _look(self, name: str, project: str, environment: str) -> None:
+        """Show logs or traffic in place of the diagnosis that leads there."""
+        with self._below.turn:
+            self._open_as(name, project, environment)
+        self._update_buttons()
 
     def shut(self) -> None:
         """Close the panel below.
@@ -304,14 +359,9 @@ class OverviewPanel(ReadPanel):
             >>> "storefront" in panel.static()
             True
         """
-        frame = self.frame
-        body = NOTHING_READ
-        if frame is not None:
-            names = {name: _COLUMNS[name] for name in _STATIC}
-            body = markup.table(rounded(frame[list(names)], rest=False).rename(columns=names))
+        body = NOTHING_READ if self.frame is None else static_table(self.frame, self._overview.compared())
         below = "" if self.opened is None else self.opened.static()
-        return f"<div>{self._view.header.value}{self._summary.value}{body}{self._view.error.value}{below}</div>"
-
-
-def _counted(count: int, name: str) -> str:
-    return f"{count} {name}{'' if count == 1 else 's'}"
+        return (
+            f"<div>{self._view.header.value}{self._summary.value}{body}{self._note.value}{self._view.error.value}{below}"
+            "</div>"
+        )

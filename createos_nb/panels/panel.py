@@ -13,6 +13,7 @@ from createos_nb.display import strip_control_chars
 from createos_nb.errors import ConfigurationError
 from createos_nb.panels import markup
 from createos_nb.panels.background import BackgroundLoop, BackgroundWork
+from createos_nb.panels.mirror_widget import MirrorWidget
 from createos_nb.panels.params import Params
 from createos_nb.panels.view import PanelView
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from createos_nb.client.client import Client
 
 #: Shown in place of a table.
-NOTHING_READ: Final = "<p>nothing read</p>"
+NOTHING_READ: Final = "<p>Nothing was read yet.</p>"
 
 
 class Panel:
@@ -37,6 +38,8 @@ class Panel:
 
     #: What the panel is called, in its header and in its repr.
     heading = "Panel"
+    #: What its status names while it reads.
+    reads = "what is so now"
 
     def __init__(self, client: Client, subject: str = "") -> None:
         self.client = client
@@ -44,10 +47,13 @@ class Panel:
         self._view = PanelView(client, self.heading, subject)
         self._background = BackgroundWork(client.clock, self._view.show_error)
         self._refresh_button = self._view.button("Refresh", self.refresh, hint="Read again")
-        self._toolbar = widgets.HBox([self._refresh_button])
+        self._refresh_button.add_class("createos-refresh")
+        self._view.tools.children = (self._refresh_button,)
+        self._toolbar = widgets.HBox([])
         self._toolbar.add_class("createos-row")
         self._was_read = False
         self._prefilled: Mapping[str, Any] = {}
+        self._mirrors: list[MirrorWidget] = []
         self.box = self._view.box
         self.box.observe(self._on_view_count, "_view_count")
 
@@ -78,7 +84,9 @@ class Panel:
             >>> panel.wait()
             True
         """
-        self._view.set_status("reading …")
+        self._view.show_wait(f"Reading {self.reads}")
+        if not self._was_read:
+            self._view.show_skeleton()
         self._background.run(self._read, self._on_read, channel="read")
 
     def _on_read(self, result: Any) -> None:
@@ -222,6 +230,8 @@ class Panel:
             True
         """
         self._view.closed = True
+        for mirror in self._mirrors:
+            mirror.close()
         self.cancel()
         self._background.close()
         self._view.close()
@@ -247,3 +257,9 @@ class Panel:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         bundle = dict(self.box._repr_mimebundle_() or {})
         return bundle | {"text/plain": repr(self), "text/html": self.static()}
+
+    def _display_(self) -> MirrorWidget:
+        """The panel for marimo, which has no ipywidgets: one anywidget."""
+        mirror = MirrorWidget(self.box)
+        self._mirrors.append(mirror)
+        return mirror

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,9 +12,12 @@ import pandas as pd
 
 from createos_nb.errors import CreateOSError, InvalidInput, ServerError, TransportError
 from createos_nb.panels import markup
-from createos_nb.panels.plan_display import Progress, plan_html, receipt_html, required_name
+from createos_nb.panels.components import ActionButton
+from createos_nb.panels.plan_display import plan_html, receipt_html, required_name
+from createos_nb.panels.plan_progress import Progress
 from createos_nb.panels.plan_state import PlanEvent, PlanState, PlanStateMachine
 from createos_nb.panels.reason_fields import ReasonFields, Reasons
+from createos_nb.panels.view import show
 from createos_nb.plans import CheckFailed, ConfirmationNeeded, Journal, NoData, Plan, ReasonNeeded, Receipt
 
 if TYPE_CHECKING:
@@ -29,16 +32,17 @@ _MIN_EVENT_DISPLAY: Final = 0.2
 class PlanForm:
     """A plan that is shown, confirmed and applied; `PlanState` says how far it is.
 
-    The plan is shown before the button works; for what serves users the name of the environment is typed and a reason
-    given, and the form passes the plan's confirmation; the button works once. A plan that holds no longer, because a
-    control or the platform has changed, is taken away. While it is applied each step says how far it is, and Stop ends
-    the waiting: a run that was stopped, or got no answer, can be resumed.
+    The plan is shown before there is a button that applies it; for what serves users the name of the environment is
+    typed and a reason given, and the form passes the plan's confirmation; until then the button says what is missing.
+    It works once. A plan that holds no longer, because a control or the platform has changed, is taken away. While one
+    is applied each step says how far it is, and Stop ends the waiting: a run that was stopped, or got no answer, can be
+    resumed.
 
     Args:
         view: The panel's widgets; gets the controls `reason`, `confirm` and `override_freeze`.
         background: The panel's background work.
         make_plan: Returns the plan for the present values of the controls, by reading only.
-        verb: The label of the button.
+        verb: The label of the button, such as "Roll back".
         slow_motion: Whether each progress event stays on the screen for a moment: on a simulated world nothing takes
             real time.
 
@@ -51,6 +55,9 @@ class PlanForm:
         on_finish: called after a run has finished or failed.
         on_update: called when buttons may have to be switched on or off.
         on_frame: called with the frame of a plan or receipt that is shown.
+        after: returns buttons that are offered after a run, before those of its follow-ups.
+        runbook: the runbook of the last run.
+        name_plan: returns the label of the button for a plan, with its object, such as "Roll back to v3".
     """
 
     def __init__(
@@ -66,11 +73,14 @@ class PlanForm:
         self.make_plan, self._verb, self._plan_label = make_plan, verb, verb
         self.plan: Plan | None = None
         self.receipt: Receipt | None = None
+        self.runbook = ""
         self.on_event: Callable[[Event], Any] = _ignore
         self.on_success: Callable[[Receipt], Any] = _ignore
         self.on_finish: Callable[[], Any] = _ignore
         self.on_update: Callable[[], Any] = _ignore
         self.on_frame: Callable[[pd.DataFrame], Any] = _ignore
+        self.after: Callable[[Receipt], Sequence[widgets.Button]] = lambda _: ()
+        self.name_plan: Callable[[Plan], str] = lambda _: self.verb
         self._machine = PlanStateMachine()
         self._request: object | None = None  # tells the answer to the last request from those that come late
         self._stop = threading.Event()
@@ -88,16 +98,18 @@ class PlanForm:
         )
         self.confirmation_row, self.override_row = self._fields.rows
         self.review_button = view.button("Show the plan", self.review, hint="What would change; nothing is written")
-        self.apply_button = view.button(verb, self.apply, style="primary")
+        self.apply_button = ActionButton(verb, lambda: view.guard(self.apply))
         self.stop_button = view.button("Stop", self.stop, hint="Stop waiting; what is done stays")
         self.undo_button = view.button("Plan the undo", self.review_undo, hint="Show the plan that undoes it")
         self.actions = widgets.HBox([])
         self.buttons = widgets.HBox(
-            [self.review_button, self.apply_button, self.stop_button, self.undo_button, self.actions]
+            [self.review_button, self.stop_button, self.undo_button, self.actions, self.apply_button]
         )
         for row in (self.buttons, self.actions):
             row.add_class("createos-row")
-        self.widgets = (self.document, self.confirmation_row, self.override_row, self.buttons, self.progress.box)
+        view.bar = widgets.VBox([self.confirmation_row, self.override_row, self.buttons])
+        view.bar.add_class("createos-bar")
+        self.widgets = (self.document, self.progress.box)
         for text in fields:
             text.observe(lambda _: view.guard(self.update_buttons), "value")
 
@@ -126,21 +138,21 @@ class PlanForm:
 
     def review(self) -> None:
         """Make the plan for the present values of the controls and show it, in the background."""
-        self.request_plan(self.make_plan, self.verb)
+        self.request_plan(self.make_plan, None)
 
     def review_undo(self) -> None:
         """Make the plan that undoes the last run and show it, in the background."""
         if self.receipt is not None:
             self.request_plan(self.receipt.undo, "Undo")
 
-    def request_plan(self, make_plan: Callable[[], Plan], label: str) -> None:
+    def request_plan(self, make_plan: Callable[[], Plan], label: str | None) -> None:
         """Make a plan and show it in the background; `label` is that of the button that applies it."""
         with self._view.lock:
             self._raise_if_applying()
             self.reset(PlanEvent.REQUEST)
             self.progress.clear()
             self._view.clear_error()
-            self._view.set_status("reading …")
+            self._view.show_wait("Planning: nothing is changed")
             request = self._request = object()
 
         def on_success(plan: Plan) -> None:
@@ -158,16 +170,18 @@ class PlanForm:
 
         self._background.run(lambda _: make_plan(), on_success, channel="plan", on_error=on_error)
 
-    def _show_plan(self, plan: Plan, remake_plan: Callable[[], Plan], label: str) -> None:
+    def _show_plan(self, plan: Plan, remake_plan: Callable[[], Plan], label: str | None) -> None:
         with self._view.lock:
             name = required_name(plan)
             self._machine.send(PlanEvent.PLAN if name is None else PlanEvent.PLAN_TO_CONFIRM)
-            self.plan, self.remake_plan, self._plan_label = plan, remake_plan, label
+            self.plan, self.remake_plan, self._plan_label = plan, remake_plan, label or self.name_plan(plan)
             self.document.value = plan_html(plan)
             self._view.clear_error()
             self._view.render_header()
             self.confirmation.description = f"Type {markup.label(name)} to confirm" if name else "Type the name"
-            self._view.set_status("this is the plan; nothing was changed yet" if plan.steps else "nothing to do")
+            self._view.set_status(
+                "This is the plan; nothing was changed yet." if plan.steps else "There is nothing to do."
+            )
             self.on_frame(plan.frame())
             self.update_buttons()
 
@@ -176,7 +190,7 @@ class PlanForm:
         with self._view.lock:
             if self._machine.can(PlanEvent.INVALIDATE):
                 self.reset(PlanEvent.INVALIDATE)
-                self._view.set_status("a control was changed: show the plan again")
+                self._view.set_status("A control was changed: show the plan again.")
 
     def check_drift(self) -> bool:
         """Take the plan away if it would be another one by now; return whether it was."""
@@ -193,12 +207,12 @@ class PlanForm:
                 if self.plan is plan and self.state.has_plan:
                     self.reset(PlanEvent.INVALIDATE)
                     self._view.show_error(error)
-                    self._view.set_status("the platform has changed: this plan can't be made anymore")
+                    self._view.set_status("The platform has changed: this plan can't be made anymore.")
             return True
         with self._view.lock:
             if self.plan is plan and self.state.has_plan and digest != plan.digest:
                 self.reset(PlanEvent.INVALIDATE)
-                self._view.set_status("the platform has changed since this plan was made: show the plan again")
+                self._view.set_status("The platform has changed since this plan was made: show the plan again.")
                 return True
         return False
 
@@ -222,27 +236,31 @@ class PlanForm:
             button.close()
 
     def update_buttons(self) -> None:
-        """Switch buttons on or off, and show what has to be filled in."""
+        """Show the buttons of the present state, what has to be filled in, and what is missing."""
         with self._view.lock:
-            applying, has_steps = self.state is PlanState.APPLYING, False
-            name, appliable, frozen = None, False, False
-            if self.plan is not None and self.state.has_plan:
-                has_steps = bool(self.plan.steps)
-                name = required_name(self.plan) if has_steps else None
-                frozen = has_steps and self.plan.frozen
-                passed = self._fields.given.override_freeze is not None
-                appliable = has_steps and not len(self.plan.problems(override_freeze=passed))
-            confirmed = name is None or (self.confirmation.value == name and bool(self.reason.value.strip()))
+            applying, plan = self.state is PlanState.APPLYING, self._shown
+            name = required_name(plan) if plan is not None else None
+            self._fields.show(confirmation=bool(name), freeze=plan is not None and plan.frozen)
+            missing = "" if plan is None else self._fields.missing(plan, name)
             label = self._plan_label if self.state.has_plan else self.verb
-            self._fields.show(confirmation=bool(name), freeze=frozen)
-            self.apply_button.description = self.apply_button.tooltip = label
-            self.apply_button.disabled = not (appliable and confirmed)
-            self.apply_button.button_style = "danger" if name else "primary"
+            self.apply_button.description = label
+            self.apply_button.disabled = plan is None or bool(missing)
+            self.apply_button.missing = f"To {label[:1].lower()}{label[1:]}, {missing}." if missing else ""
+            show(self.apply_button, plan is not None)
+            self.review_button.description = "Show the plan" if plan is None else "Plan again"
             self.review_button.disabled = applying
-            self.stop_button.layout.display = "" if applying else "none"
-            can_undo = not applying and self.receipt is not None and self._reversible
-            self.undo_button.layout.display = "" if can_undo else "none"
+            # one button is what is to be pressed: after a run there is none, or it is among the actions
+            first = self.state in (PlanState.EDITING, PlanState.PLANNING, PlanState.STALE, PlanState.FAILED)
+            led = any(button.button_style == "primary" for button in self.actions.children)
+            self.review_button.button_style = "primary" if first and not led else ""
+            show(self.stop_button, applying)
+            show(self.undo_button, not applying and plan is None and self.receipt is not None and self._reversible)
             self.on_update()
+
+    @property
+    def _shown(self) -> Plan | None:
+        """The plan that is shown and has something to do, or None."""
+        return self.plan if self.plan is not None and self.state.has_plan and self.plan.steps else None
 
     # --- applying -----------------------------------------------------------------------------------------------------
 
@@ -260,7 +278,7 @@ class PlanForm:
                 typed = self.confirmation.value
                 make_plan = self.make_plan
                 plan, self._request = make_plan(), None
-                self._show_plan(plan, make_plan, self.verb)
+                self._show_plan(plan, make_plan, None)
                 self.confirmation.value = typed
             plan = self.take_plan()
         except Exception as error:
@@ -291,14 +309,12 @@ class PlanForm:
             self._raise_if_applying()
             plan = self.plan
             if plan is None or not self.state.has_plan:
-                raise InvalidInput("there is no plan to apply: show the plan first")
+                raise InvalidInput("Show the plan first: there is none to apply.")
             name = required_name(plan)
             if name is not None and self.confirmation.value != name:
-                raise ConfirmationNeeded(
-                    "type what the plan asks for to confirm it (params['confirm']); nothing was changed", plan.intent
-                )
+                raise ConfirmationNeeded(f"Type {name} to confirm the plan; nothing was changed.", plan.intent)
             if name is not None and not self.reason.value.strip():
-                raise ReasonNeeded(f"{plan.title}: give a reason, it is kept in the journal (params['reason'])")
+                raise ReasonNeeded("Write a reason, which the journal keeps; nothing was changed.")
             self._begin(PlanEvent.APPLY, plan)
             return plan
 
@@ -315,11 +331,13 @@ class PlanForm:
         self.drift_poller.stop()
         self.set_actions()
         self._view.clear_error()
-        self.progress.begin([step.what for step in plan.steps])
+        self.document.value = ""
+        usual = [step.usual_seconds() for step in plan.steps]
+        self.progress.begin([step.what for step in plan.steps], usual, title=plan.title)
         self.update_buttons()
 
     def _start(self, plan: Plan, reasons: Reasons) -> None:
-        self._view.set_status(f"{plan.title}: applying …")
+        self._view.show_wait(f"Applying {len(plan.steps)} step{'s' if len(plan.steps) > 1 else ''}")
         started = self._background.run(
             lambda cancel: self._execute(plan, reasons, cancel, slow_motion=self._slow_motion),
             lambda receipt: self._on_success(receipt, plan),
@@ -327,7 +345,7 @@ class PlanForm:
         )
         if not started:
             self.reset(PlanEvent.FAIL)
-            raise InvalidInput("other work is going on in this panel: wait for its end")
+            raise InvalidInput("Wait until the other work in this panel has ended.")
 
     def _execute(self, plan: Plan, reasons: Reasons, cancel: threading.Event, *, slow_motion: bool = False) -> Receipt:
         def on_event(event: Event) -> None:
@@ -346,16 +364,18 @@ class PlanForm:
         )
 
     def _on_success(self, receipt: Receipt, plan: Plan) -> None:
+        self.runbook = plan.runbook
         self.on_success(receipt)
         with self._view.lock:
             self.reset(PlanEvent.SUCCEED)
             self.reason.value = ""  # it was the reason of this run
             self.receipt = receipt
             self._reversible = any(step.has_undo for step in plan.steps)
-            self.document.value = receipt_html(receipt)
+            self.document.value = receipt_html(receipt, plan)
+            self.progress.end()
             self._view.render_header()
-            self._view.set_status(f"{receipt.checks.result}: {receipt.summary}")
-            self.set_actions(*self._follow_ups(plan.follow_ups))
+            self._view.announce(f"{receipt.checks.result}: {receipt.summary}")
+            self.set_actions(*self.after(receipt), *self._follow_ups(plan.follow_ups))
             self.on_frame(receipt.frame())
             self.update_buttons()
         self._view.guard(self.on_finish)
@@ -378,7 +398,7 @@ class PlanForm:
             undo, journal = getattr(error, "undo", None), getattr(error, "journal", None)
             buttons = []
             if journal is not None and not Journal(journal).over:
-                self._view.set_status("stopped: Resume continues the run, and repeats no step that is done")
+                self._view.set_status("Stopped. Resume continues the run, and repeats no step that is done.")
                 buttons.append(self._view.button("Resume", partial(self._resume, plan, reasons), style="primary"))
             if isinstance(undo, Plan):
                 buttons.append(
@@ -390,7 +410,7 @@ class PlanForm:
 
     def _raise_if_applying(self) -> None:
         if self.state is PlanState.APPLYING:
-            raise InvalidInput("a plan is being applied here: wait for its end, or stop it")
+            raise InvalidInput("A plan is being applied here: wait for its end, or stop it.")
 
 
 def _ignore(*_: Any) -> None:

@@ -35,7 +35,7 @@ class ReadPanel(Panel):
             self._poll, interval=self.interval, max_interval=self.max_interval
         )
         self._view.on_change(self.follow_control, self._on_follow)
-        self._toolbar.children = (self._refresh_button, self._follow_box)
+        self._toolbar.children = (self._follow_box,)
 
     def _start(self) -> None:
         # an embedded world answers at once, and a notebook that is saved then holds the table

@@ -8,6 +8,7 @@ import ipywidgets as widgets
 
 if TYPE_CHECKING:
     from createos_nb.panels.view import PanelView
+    from createos_nb.plans import Plan
 
 
 class Reasons(NamedTuple):
@@ -29,21 +30,17 @@ class ReasonFields:
     """
 
     def __init__(self, view: PanelView) -> None:
-        layout, style = widgets.Layout(width="34em", max_width="100%"), {"description_width": "auto"}
-        self.reason = view.control(
-            "reason", widgets.Text(description="Reason", placeholder="kept in the journal", style=style, layout=layout)
-        )
-        self.confirmation = view.control(
-            "confirm", widgets.Text(description="Type the name", style=style, layout=layout)
-        )
-        why = "why it can't wait; kept in the journal"
+        style = {"description_width": "auto"}
+        example = "For example: checkout fails since 13:20"
+        self.reason = view.control("reason", widgets.Text(description="Reason", placeholder=example, style=style))
+        self.confirmation = view.control("confirm", widgets.Text(description="Type the name", style=style))
+        why = "Why it can't wait; kept in the journal"
         self.override = view.control(
-            "override_freeze",
-            widgets.Text(description="Override the freeze", placeholder=why, style=style, layout=layout),
+            "override_freeze", widgets.Text(description="Override the freeze", placeholder=why, style=style)
         )
         self.rows = (widgets.HBox([self.reason, self.confirmation]), widgets.HBox([self.override]))
         for row in self.rows:
-            row.add_class("createos-row")
+            row.add_class("createos-fields")
 
     @property
     def given(self) -> Reasons:
@@ -54,3 +51,17 @@ class ReasonFields:
         """Show the rows that a plan needs."""
         for row, needed in zip(self.rows, (confirmation, freeze), strict=True):
             row.layout.display = "" if needed else "none"
+
+    def missing(self, plan: Plan, name: str | None) -> str:
+        """Return what has to be done before a plan can be applied, in words; "" where nothing is missing."""
+        problems = plan.problems(override_freeze=True)
+        if len(problems):
+            return f"see to it that this holds: {problems['precondition'].iloc[0]}"
+        given, acts = self.given, []
+        if plan.frozen and given.override_freeze is None:
+            acts.append("say why it can't wait for the end of the freeze")
+        if name is not None and given.reason is None:
+            acts.append("write a reason")
+        if name is not None and self.confirmation.value != name:
+            acts.append(f"type {name}")
+        return " and ".join(acts)

@@ -9,7 +9,7 @@ import ipywidgets as widgets
 import pandas as pd
 
 from createos_nb.panels import markup
-from createos_nb.panels.grid import Grid
+from createos_nb.panels.grid import Fixed, Grid
 from createos_nb.panels.panel import NOTHING_READ
 
 
@@ -25,6 +25,7 @@ class RowPicker:
         hidden: Other columns that are not shown.
         empty: The note where the table has no rows.
         height: CSS.
+        fixed: The widths of its columns, where they are not as wide as what they hold.
 
     Attributes:
         table: the frame that is shown, or None.
@@ -42,9 +43,10 @@ class RowPicker:
         hidden: Sequence[str] = (),
         empty: str = "",
         height: str = "18em",
+        fixed: Fixed | None = None,
     ) -> None:
         self.table: pd.DataFrame | None = None
-        self.grid, self.note = Grid(caption, selectable=True, height=height), widgets.HTML()
+        self.grid, self.note = Grid(caption, selectable=True, height=height, fixed=fixed), widgets.HTML()
         self._key, self._kinds, self._labels, self._off, self._empty = key, kinds, labels, off, empty
         self._hidden = [*hidden, *([off] if off else [])]
 

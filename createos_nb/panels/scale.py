@@ -80,7 +80,7 @@ class ScalePanel(ActionPanel):
         # what was not read is not known, and what is not known is not requested
         desired = {name: self.params[name] for name in self._current if self.params[name] != self._current[name]}
         if not self._current:
-            raise InvalidInput("scale: the environment's resources could not be read, so none can be changed")
+            raise InvalidInput("The resources could not be read, so none can be changed. Refresh reads them again.")
         if not desired:
-            raise InvalidInput("scale: move a slider first; the environment has these resources already")
+            raise InvalidInput("Move a slider: the environment has these resources already.")
         return runbooks.scale(self.client, self._project, self._environment, **desired)

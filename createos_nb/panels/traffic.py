@@ -1,8 +1,7 @@
-"""The panel of requests: over time by status class, and by path."""
+"""The panel of requests: over time on a chart with versions and incidents, by path, and by status."""
 
 from __future__ import annotations
 
-import base64
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,7 +11,9 @@ import pandas as pd
 from createos_nb import analysis
 from createos_nb.analysis.rounding import rounded
 from createos_nb.panels import markup
+from createos_nb.panels.chart import TimeChart, show_traffic
 from createos_nb.panels.environment_picker import TIME_WINDOWS, EnvironmentPicker
+from createos_nb.panels.fleet_chart import show_fleet
 from createos_nb.panels.grid import Grid
 from createos_nb.panels.read_panel import ReadPanel
 from createos_nb.percentages import failure, success
@@ -20,10 +21,7 @@ from createos_nb.percentages import failure, success
 if TYPE_CHECKING:
     from createos_nb.client.analytics import Overview
     from createos_nb.client.client import Client
-    from createos_nb.plots.figure import Figure
 
-#: matplotlib's caches of fonts and glyphs are not made for several threads.
-_DRAWING: Final = threading.Lock()
 #: Environments whose requests are drawn, the busiest.
 _MAX_ENVIRONMENTS: Final = 12
 _LABELS: Final = {"count": "requests", "share_percentage": "share %", "error_percentage": "errors %"}
@@ -49,7 +47,7 @@ class TrafficPanel(ReadPanel):
             "window", widgets.Dropdown(description="Window", options=list(TIME_WINDOWS), value=TIME_WINDOWS[2][1])
         )
         self._overview: Overview | None = None
-        self._summary, self._over_time, self._by_path = widgets.HTML(), widgets.HTML(), widgets.HTML()
+        self._summary, self._chart = widgets.HTML(), TimeChart()
         self._statuses = Grid("Answers by status", height="16em")
         self._paths = Grid("Requests and errors by path", height="16em")
         self._tables = widgets.HBox([self._statuses, self._paths])
@@ -59,7 +57,7 @@ class TrafficPanel(ReadPanel):
             dropdown.add_class("createos-narrow")
         row = widgets.HBox([self._picker.project, self._picker.environment, self._window])
         row.add_class("createos-row")
-        self._view.build(row, self._toolbar, self._summary, self._over_time, self._by_path, self._tables)
+        self._view.build(row, self._toolbar, self._summary, self._chart, self._tables)
         self._view.on_change("project", self._on_project)
         self._view.on_change("environment", self.refresh)
         self._view.on_change("window", self.refresh)
@@ -86,17 +84,14 @@ class TrafficPanel(ReadPanel):
     # --- showing ------------------------------------------------------------------------------------------------------
 
     def _show(self, frame: pd.DataFrame) -> None:
-        from createos_nb import plots
-
         self._view.subject = self._picker.subject
         overview, single = self._overview, "project" not in frame.columns
         if single and overview is not None:
             summary = analysis.summary(frame)
             assert isinstance(summary, pd.Series)  # of one environment
             self._summary.value = _summary_html(summary)
-            self._over_time.value = picture(plots.requests(frame))
+            show_traffic(self._chart, frame)
             paths = analysis.paths(overview.top_hit_paths, overview.top_error_paths, total=frame)
-            self._by_path.value = picture(plots.top_paths(paths)) if len(paths) else ""
             self._paths.show(
                 rounded(paths[["path", "count", "errors", "error_percentage"]], 1), key="path", labels=_LABELS
             )
@@ -105,40 +100,27 @@ class TrafficPanel(ReadPanel):
                 answers[["status", "meaning", "count", "share_percentage"]], key="status", labels=_LABELS
             )
         else:
-            self._by_path.value = ""
-            self._over_time.value = (
-                picture(plots.fleet(frame, max_environments=_MAX_ENVIRONMENTS)) if len(frame) else ""
-            )
-            self._summary.value = markup.block(
-                "" if len(frame) else "there is no environment with traffic to show", "muted"
-            )
+            left_out = show_fleet(self._chart, frame, most=_MAX_ENVIRONMENTS)
+            note = f"the {_MAX_ENVIRONMENTS} busiest, {left_out} more are left out" if left_out else ""
+            self._summary.value = markup.block(note if len(frame) else "there is no environment with traffic", "muted")
             answers = analysis.distribution(frame) if len(frame) else pd.DataFrame()
             self._statuses.show(answers.drop(columns=["low", "high"], errors="ignore"), labels=_LABELS)
         self._paths.layout.display = "" if single else "none"
+        self._chart.layout.display = "" if len(frame) else "none"
 
     def static(self) -> str:
-        """Return the last figures and pictures as HTML, for where no widgets are.
+        """Return the last figures and the chart as HTML, for where no widgets are.
 
         Returns:
-            HTML; pictures are in it.
+            HTML; the chart is an image in it.
 
         Examples:
             >>> panel = createos_nb.panels.traffic(createos_nb.simulate(), "storefront", "production")
             >>> "<img" in panel.static()
             True
         """
-        pictures = self._over_time.value + self._by_path.value
-        return f"<div>{self._view.header.value}{self._summary.value}{pictures}{self._view.error.value}</div>"
-
-
-def picture(figure: Figure) -> str:
-    """Return a plot as an image no wider than its place, with an alternative text."""
-    with _DRAWING:
-        content, shape = figure._repr_png_()
-    return (
-        f'<img class="createos-image" alt="{markup.text(shape["alt"].strip())}" width="{shape["width"]}" '
-        f'height="{shape["height"]}" src="data:image/png;base64,{base64.b64encode(content).decode()}">'
-    )
+        chart = self._chart.image() if self.frame is not None and len(self.frame) else ""
+        return f"<div>{self._view.header.value}{self._summary.value}{chart}{self._view.error.value}</div>"
 
 
 def _summary_html(summary: pd.Series[Any]) -> str:

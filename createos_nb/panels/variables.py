@@ -70,7 +70,7 @@ class VariablesPanel(ActionPanel):
             "Add another", self._add, hint="Add this variable to the plan, and set another one"
         )
         self._clear_button = self._view.button("Discard changes", self._clear, hint="Remove all changes from the plan")
-        self._toolbar.children = (self._refresh_button, self._reveal_button, self._remove_button)
+        self._toolbar.children = (self._reveal_button, self._remove_button)
         row = widgets.HBox([self._name, self._value, self._add_button, self._clear_button])
         row.add_class("createos-row")
         self._view.build(
@@ -138,14 +138,14 @@ class VariablesPanel(ActionPanel):
 
     def _add(self) -> None:
         if not self._name.value.strip():
-            raise InvalidInput("variables: name the variable first")
+            raise InvalidInput("Name the variable.")
         self._desired.value = self._changes()
         self._name.value, self._value.secret = "", None
 
     def _remove(self) -> None:
         name = self._rows.key or self._name.value.strip()
         if not name:
-            raise InvalidInput("variables: choose the variable to remove")
+            raise InvalidInput("Choose the variable to remove.")
         self._desired.value = {**self._desired.value, name: None}
         self._name.value, self._value.secret = "", None
 
@@ -155,9 +155,9 @@ class VariablesPanel(ActionPanel):
     def _make_plan(self) -> Plan:
         changes = self._changes()
         if "" in changes:
-            raise InvalidInput("variables: name the variable that has this value")
+            raise InvalidInput("Name the variable that has this value.")
         if not changes:
-            raise InvalidInput("variables: name one and type its value, or choose one to remove")
+            raise InvalidInput("Name a variable and type its value, or choose one to remove.")
         return runbooks.set_variables(
             self.client, self._project, self._environment, changes, redeploy=self._redeploy.value
         )
@@ -174,7 +174,7 @@ class VariablesPanel(ActionPanel):
         """
         row = self._rows.row
         if row is None:
-            raise InvalidInput("variables: choose the variable whose value is to be shown")
+            raise InvalidInput("Choose the variable whose value is to be shown.")
         name = str(row["variable"])
 
         def read(cancel: threading.Event) -> Secret | None:
@@ -187,7 +187,7 @@ class VariablesPanel(ActionPanel):
         if self._view.closed:
             return
         if value is None:
-            raise InvalidInput(f"variables: {name} is not set any more")
+            raise InvalidInput(f"{name} is not set any more.")
         self._view.clear_error()
         self._reveal.show(name, value)
 

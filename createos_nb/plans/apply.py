@@ -48,7 +48,7 @@ def apply(plan: Plan, options: ApplyOptions) -> Receipt:
             client, plan.title, plan.where, plan.steps, execute=apply, dry_run=True, follow_ups=plan.follow_ups
         )
     if client.read_only:
-        raise ReadOnlyError("this plan changes something; this client was opened with read_only=True")
+        raise ReadOnlyError(f"this plan changes something; {client.session.read_only_because}")
     if plan.applied is not None and any(step.creates for step in plan.steps):
         raise AlreadyApplied(
             f"{plan.title}: this plan was applied already, and would create something once more: make the plan again "

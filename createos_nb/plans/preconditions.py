@@ -61,8 +61,9 @@ def _projects(steps: list[Step]) -> list[str]:
 
 
 def _writable(snapshot: Snapshot) -> Precondition:
-    read_only = snapshot.client.read_only
-    return Precondition.of("the client may write", not read_only, "opened with read_only=True" if read_only else "")
+    client = snapshot.client
+    because = client.session.read_only_because if client.read_only else ""
+    return Precondition.of("the client may write", not client.read_only, because)
 
 
 def _active(snapshot: Snapshot, project: str) -> Precondition:

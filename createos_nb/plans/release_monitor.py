@@ -45,6 +45,8 @@ class EnvironmentTraffic:
     begin: int
     end: int | None = None
     lag: int = 0
+    frame: pd.DataFrame | None = None
+    """Requests over time as they were read last, on its own time."""
     _paths: dict[pd.Timestamp, pd.DataFrame] = field(default_factory=dict)
     _complete: pd.DataFrame | None = None
 
@@ -53,7 +55,7 @@ class EnvironmentTraffic:
 
         All on the other environment's time.
         """
-        frame = self._read(now)
+        frame = self.frame = self._read(now)
         if not paths:
             return self._shifted(frame), None, None
         failed = self._failed(frame, now - self.lag)

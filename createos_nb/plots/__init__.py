@@ -14,6 +14,7 @@ from createos_nb.plots.changes import timeline
 from createos_nb.plots.document import page
 from createos_nb.plots.objectives import burn_down, burn_rates
 from createos_nb.plots.over_time import fleet, requests
+from createos_nb.plots.palette import use
 from createos_nb.plots.releases import verdict
 from createos_nb.plots.report import fleet_report
 from createos_nb.plots.sizing import capacity, sleep
@@ -35,6 +36,7 @@ __all__ = [
     "timeline",
     "today",
     "top_paths",
+    "use",
     "verdict",
 ]
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _SIZE = 8.0
 _LETTER = 0.6 * _SIZE
 _LEVEL_HEIGHT = 11.0
-_LEVELS = 4
+_LEVELS = 6
 _GAP = 5.0
 _LISTED = 12
 _SAME = np.timedelta64(120, "s")
@@ -32,7 +32,7 @@ class Mark:
 
     moment: Any
     text: str = ""
-    color: str = style.BLACK
+    color: str = style.INK
     line: Any = (0, (4, 2))
 
 

@@ -71,12 +71,8 @@ def anomalies(
         time_axis(axes[-1], span)
         annotate(axes[0], with_live_versions(marks, table, span), span, others=axes[1:])
     else:
-        axes[-1].set_xlabel(style.escape_text(table.index.name or "row"), fontsize=9, color=style.BLACK)
+        axes[-1].set_xlabel(style.escape_text(table.index.name or "row"), fontsize=9, color=style.INK)
     return fig
-
-
-_DARK_GREEN = "#00694d"
-"""Dark enough for small text on white."""
 
 
 def change_points(
@@ -137,13 +133,13 @@ def change_points(
         "many requests it took to be sure.",
     )
     x = instants(pd.DatetimeIndex(index))
-    ax.plot(x, failed, color=style.GREY, linewidth=0.8, drawstyle="steps-post", label=f"{what}, % of requests")
+    ax.plot(x, failed, color=style.ERROR, linewidth=0.9, drawstyle="steps-post", label=f"{what}, % of requests")
     if len(changes) and len(rates):
         index = pd.DatetimeIndex(rates.index)
         edges = [index[0], *changes["onset"], index[-1]]
         levels = [float(changes["before"].iloc[0]), *changes["after"].astype(float)]
         for level, begin, end in zip(levels, edges[:-1], edges[1:], strict=True):
-            ax.plot([instant(begin), instant(end)], [level, level], color=style.BLUE, linewidth=3)
+            ax.plot([instant(begin), instant(end)], [level, level], color=style.INK, linewidth=2.4)
     style.percent_axis(ax, f"{what}, % of requests")
     ax.set_ylim(bottom=0)
     annotate_no_data(ax, failed)
@@ -161,7 +157,7 @@ def _change_marks(changes: pd.DataFrame) -> list[Mark]:
         ratio = float(change["ratio"])
         factor = "from 0" if np.isinf(ratio) else f"×{style.number(float(f'{ratio:.2g}'))}"
         text = f"{factor} ({int(change['requests']):,})"
-        color, line = (style.VERMILION, "-") if up else (_DARK_GREEN, "--")
+        color, line = (style.ERROR, "-") if up else (style.GOOD, "--")
         marks.append(Mark(change["onset"], text, color, line))
     return marks
 
@@ -169,6 +165,7 @@ def _change_marks(changes: pd.DataFrame) -> list[Mark]:
 def _band(
     ax: Axes, scores: pd.DataFrame, x_all: Any, columns: tuple[str, str, str | None, str], anomalous: Any, label: str
 ) -> None:
+    color, unusual = (style.ERROR, style.ERROR) if columns[0] == "errors" else (style.LINE, style.CALLER)
     value, expected, low, high = columns
     validation = [column for column in columns if column is not None]
     numbers = scores[validation].astype("float64")
@@ -176,17 +173,17 @@ def _band(
     spikes = downsample(numbers[[value]], "max")[value].to_numpy(dtype=float)
     x = _instants(rows.index)
     bottom = np.zeros(len(rows)) if low is None else rows[low].to_numpy(dtype=float)
-    ax.fill_between(x, bottom, rows[high].to_numpy(dtype=float), color=style.PALE, linewidth=0, label="usual")
+    ax.fill_between(x, bottom, rows[high].to_numpy(dtype=float), color=style.BAND, linewidth=0, label="usual")
     mean = rows[value].to_numpy(dtype=float)
     if len(rows) < len(scores):
-        ax.plot(x, spikes, color=style.SKY, linewidth=0.6, label="highest of each stretch")
-    ax.plot(x, mean, color=style.BLUE, linewidth=1, label="seen")
-    ax.plot(x, rows[expected].to_numpy(dtype=float), color=style.BLACK, linewidth=0.9, linestyle="--", label="expected")
+        ax.plot(x, spikes, color=color, alpha=0.4, linewidth=0.6, label="highest of each stretch")
+    ax.plot(x, mean, color=color, linewidth=1.2, label="seen")
+    ax.plot(x, rows[expected].to_numpy(dtype=float), color=style.QUIET, linewidth=0.9, linestyle="--", label="expected")
     at = np.flatnonzero(anomalous)
     if len(at):
         ax.plot(
             x_all[at], numbers[value].to_numpy(dtype=float)[at], "D", markersize=7, markerfacecolor="none",
-            markeredgecolor=style.VERMILION, markeredgewidth=1.8, label="anomaly", zorder=5,
+            markeredgecolor=unusual, markeredgewidth=1.8, label="anomaly", zorder=5,
         )  # fmt: skip
     # a band that has still to be learnt, or a rare spike, may not press the series into a line
     known = mean[np.isfinite(mean)]

@@ -12,6 +12,7 @@ from createos_nb.errors import InvalidInput
 from createos_nb.plots import style, validation
 from createos_nb.plots.annotations import annotate
 from createos_nb.plots.downsample import format_bucket_width, rebin
+from createos_nb.plots.shares import bars, floats, mark_worst, share_of
 from createos_nb.plots.time_axis import Window, annotate_no_data, edges, instant, instants, time_axis, window
 
 if TYPE_CHECKING:
@@ -48,34 +49,32 @@ def timeline(
         >>> traffic = client.analytics.requests_over_time("storefront", "production", start="-3h")
         >>> fig = createos_nb.plots.timeline(changes, traffic)
         >>> [ax.get_ylabel() for ax in fig.axes]
-        ['requests per minute', '5xx of all', 'live']
+        ['requests per minute', '5xx, %', 'live']
     """
     validation.requests_frame(traffic, "timeline")
     if not isinstance(changes, pd.DataFrame) or not set(_COLUMNS) <= set(changes.columns):
         raise InvalidInput(f"plots.timeline takes changes with {', '.join(_COLUMNS)}, as history.timeline returns them")
     span = window(traffic.index)
     frame, minutes = rebin(traffic)
-    total, failed = (
-        frame[name].astype("Float64").to_numpy(dtype=float, na_value=np.nan) for name in ("count", "status_5xx")
-    )
+    total = floats(frame["count"])
     fig, (top, middle, bottom) = style.figure(
         title,
         caption=f"Means of {format_bucket_width(minutes)}. Lines are changes, named above; bands are the versions that "
-        "were live. A change that is known between two looks only is drawn at the later one.",
+        "were live. A change that is known between two looks only is drawn at the later one. Grey band: "
+        "the usual share of 5xx.",
         rows=3,
-        height=5.0,
+        height=4.9,
         share_x=True,
         height_ratios=(3, 2, 0.6),
     )
     x = edges(instants(pd.DatetimeIndex(frame.index)), minutes, span)
     pace = np.repeat(total, 2) / minutes
-    top.fill_between(x, 0, pace, facecolor=style.SKY, linewidth=0)
+    top.fill_between(x, 0, pace, facecolor=style.AREA, linewidth=0)
     style.count_axis(top, "requests per minute")
-    share = np.repeat(failed * 100 / np.where(total > 0, total, np.nan), 2)
-    style.line(middle, x, share, style.STATUS["5xx"], label="5xx")
-    style.percent_axis(middle, "5xx of all")
-    middle.set_ylim(bottom=0)
+    bars(middle, x, share_of(frame, "status_5xx"), "5xx", usual=True)
+    style.percent_axis(middle, "5xx, %", bins=3)
     annotate_no_data(top, total)
+    mark_worst(middle, traffic, minutes, span)
     _bands(bottom, changes, span)
     time_axis(bottom, span)
     annotate(top, list(_marks(changes)), span, others=(middle, bottom))
@@ -99,7 +98,7 @@ def _pairs(rows: pd.DataFrame) -> Iterator[tuple[str, str]]:
 def _bands(ax: Axes, changes: pd.DataFrame, span: Window | None) -> None:
     """Which version was live from when until when, as far as assignments tell."""
     ax.set_yticks([])
-    ax.set_ylabel("live", color=style.BLACK, fontsize=9)
+    ax.set_ylabel("live", color=style.INK, fontsize=9)
     ax.set_ylim(0, 1)
     if span is None:
         return
@@ -111,15 +110,17 @@ def _bands(ax: Axes, changes: pd.DataFrame, span: Window | None) -> None:
         start, end = max(moments[number], span[0]), min(moments[number + 1], span[1])
         if start >= end or not name:
             continue
-        ax.axvspan(start, end, facecolor=style.PALE if number % 2 else "white", edgecolor=style.GREY, linewidth=0.5)
+        ax.axvspan(
+            start, end, facecolor=style.BAND if number % 2 else style.GROUND, edgecolor=style.EDGE, linewidth=0.5
+        )
         if (end - start) / (span[1] - span[0]) > 0.08:
-            ax.text(start + (end - start) / 2, 0.5, name, ha="center", va="center", fontsize=8, color=style.BLACK)
+            ax.text(start + (end - start) / 2, 0.5, name, ha="center", va="center", fontsize=8, color=style.INK)
     if not texts:  # nothing tells what was live
         where: dict[str, Any] = {
             "ha": "center",
             "va": "center",
             "fontsize": 8,
-            "color": style.GREY,
+            "color": style.QUIET,
             "transform": ax.transAxes,
         }
         ax.text(0.5, 0.5, "no assignment in this time", **where)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pandas as pd
 
 MOST = 1_000
-_BUCKETS = 200
+_BUCKETS = 150
 _WIDTHS = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 10_080)
 
 
 def downsample(frame: pd.DataFrame, how: str, *, max_rows: int = MOST) -> pd.DataFrame:
-    """The frame in at max_rows `max_rows` rows: of each stretch its largest ("max"), its mean, or its last value.
+    """The frame in at most `max_rows` rows: of each stretch its largest ("max"), its mean, or its last value.
 
     "max" for what must not be overlooked, "mean" for what is read as a pace, "last" for what only adds up. Rows without
     data are left out of a stretch; a stretch without any stays empty.
@@ -24,7 +24,7 @@ def downsample(frame: pd.DataFrame, how: str, *, max_rows: int = MOST) -> pd.Dat
 
 
 def rebin(frame: pd.DataFrame) -> tuple[pd.DataFrame, float]:
-    """Counts in at max_rows about 200 buckets, which an eye can tell apart, and the minutes that each lasts.
+    """Counts in at most about 150 buckets, which an eye can tell apart, and the minutes that each lasts.
 
     What a wide bucket has seen stands for all of it: one that was seen in part, at a gap or at an end of the frame, has
     the pace of its seen part, and one that was not seen at all stays empty.

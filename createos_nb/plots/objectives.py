@@ -61,25 +61,23 @@ def burn_down(budget: pd.DataFrame, *, title: str = "Error budget", marks: Itera
     # an objective missed a hundredfold would press the rest into a line
     floor = max(lowest * 1.1, -150.0) if lowest < 0 else 0.0
     clipped = np.clip(budget_left, floor, None)
-    ax.fill_between(x, 0, clipped, where=clipped >= 0, color=style.SKY, alpha=0.5, linewidth=0)
+    ax.fill_between(x, 0, clipped, where=clipped >= 0, color=style.AREA, alpha=0.5, linewidth=0)
     ax.fill_between(
         x,
         0,
         clipped,
         where=clipped <= 0,
-        facecolor=style.VERMILION,
+        facecolor=style.ERROR,
         alpha=0.6,
-        hatch="////",
-        edgecolor="white",
         linewidth=0,
         label=_overspent(lowest, floor) if lowest < 0 else None,
     )
     style.line(ax, x, clipped, style.SERIES[0], marker=None)
-    ax.axhline(0, color=style.BLACK, linewidth=1, linestyle="--", zorder=3, label="budget spent")
+    ax.axhline(0, color=style.INK, linewidth=1, linestyle="--", zorder=3, label="budget spent")
     ax.set_ylim(floor, 105)
     if span is not None and full is not None and full > span[0]:
         ax.axvspan(
-            *np.clip(span, None, full), color=style.PALE, alpha=0.6, linewidth=0, zorder=0,
+            *np.clip(span, None, full), color=style.BAND, linewidth=0, zorder=0,
             label="window not full yet",
         )  # fmt: skip
     style.percent_axis(ax, "error budget left")
@@ -132,7 +130,7 @@ def burn_rates(
         title,
         caption="A rate of 1 spends the budget exactly by the end of the SLO's window. An alert fires while both, the "
         "long window and the short one, are above the dashed threshold: the long one says that it matters, the short "
-        "one that it still goes on. Hatched, with a mark at the top: the alert fires.",
+        "one that it still goes on. Red ground, with a mark at the top: the alert fires.",
         rows=max(len(table), 1),
         height=1.2 + 1.15 * max(len(table), 1),
         share_x=True,
@@ -148,9 +146,7 @@ def burn_rates(
             # below a hundredth of the threshold nothing is to be seen on this scale
             values = np.clip(rows[name].to_numpy(dtype=float), factor / 100, None)
             if label == "short":  # an area, since a line of single minutes over weeks would hide the other
-                ax.fill_between(
-                    x, factor / 100, values, color=style.ORANGE, alpha=0.45, linewidth=0, label=f"short window, {name}"
-                )
+                ax.fill_between(x, factor / 100, values, color=style.AREA, linewidth=0, label=f"short window, {name}")
             else:
                 style.line(ax, x, values, style.SERIES[0], label=f"long window, {name}", marker=None)
         ax.set_yscale("log")
@@ -160,9 +156,9 @@ def burn_rates(
         ax.yaxis.set_major_formatter(lambda value, _: style.number(value))
         # named in the legend: at the right end its name would lie on the latest figures
         ax.axhline(
-            factor, color=style.BLACK, linewidth=1, linestyle="--", zorder=3, label=f"{row['alert']}: {factor:.4g}×"
+            factor, color=style.INK, linewidth=1, linestyle="--", zorder=3, label=f"{row['alert']}: {factor:.4g}×"
         )
-        ax.set_ylabel("burn rate", fontsize=9, color=style.BLACK)
+        ax.set_ylabel("burn rate", fontsize=9, color=style.INK)
         annotate_no_data(ax, rows[[name for name in (long, short) if name in rows.columns]])
         if alerts is not None and len(alerts):
             _shade(ax, alerts[alerts["alert"] == row["alert"]], rates.index)
@@ -193,7 +189,7 @@ def _full(budget: pd.DataFrame) -> np.datetime64 | None:
 
 
 def _overspent(lowest: float, floor: float) -> str:
-    """The depth in the legend, since it would not be read on the hatching."""
+    """The depth in the legend, since it would not be read on the red."""
     cut = f", cut at {style.number(round(floor))} %" if lowest < floor else ""
     return f"overspent, down to {style.number(float(f'{lowest:.3g}'))} %{cut}"
 
@@ -215,10 +211,9 @@ def _shade(ax: Any, alerts: pd.DataFrame, index: pd.Index[Any]) -> None:
         at = [instant(onset) for onset in alerts["onset"]]
         # seen even where the span is narrower than a line, and below the names of marks
         inside = ax.get_xaxis_transform() + ScaledTranslation(0, -3 / 72, ax.figure.dpi_scale_trans)
-        ax.plot(at, [1] * len(at), "v", transform=inside, markersize=6, color=style.VERMILION, clip_on=False)
+        ax.plot(at, [1] * len(at), "v", transform=inside, markersize=6, color=style.ERROR, clip_on=False)
     for onset, end in zip(alerts["onset"], alerts["end"], strict=True):
         until = index[-1] + step if pd.isna(end) else end
         ax.axvspan(
-            instant(onset), instant(until), facecolor=style.VERMILION, alpha=0.25, hatch="\\\\\\",
-            edgecolor=style.VERMILION, linewidth=0, zorder=0,
+            instant(onset), instant(until), facecolor=style.ERROR, alpha=0.22, linewidth=0, zorder=0,
         )  # fmt: skip

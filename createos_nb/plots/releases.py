@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from createos_nb.analysis.releases.result import ReleaseVerdict
     from createos_nb.plots.figure import Figure
 
+_AGAINST = style.SeriesStyle(style.ERROR, "-", "o")
 _LOWEST = 1e-3
 """Evidence below this says no more than that there is none."""
-_DECIDED = {"rollback": ("roll back", style.BAD, "X"), "promote": ("promote", style.GREEN, "P")}
+_DECIDED = {"rollback": ("roll back", style.ERROR, "X"), "promote": ("promote", style.GOOD, "P")}
 
 
 def verdict(
@@ -97,7 +98,7 @@ def _rates(ax: Axes, path: pd.DataFrame, verdict: ReleaseVerdict) -> None:
 def _evidence(ax: Axes, path: pd.DataFrame, verdict: ReleaseVerdict) -> None:
     from matplotlib.ticker import LogLocator, NullLocator
 
-    names = (("evidence", "to roll back", style.SERIES[1]), ("evidence_promote", "to promote", style.SERIES[2]))
+    names = (("evidence", "to roll back", _AGAINST), ("evidence_promote", "to promote", style.SERIES[2]))
     rows = downsample(path[[name for name, _, _ in names]], "max")
     x = instants(pd.DatetimeIndex(rows.index)) + np.timedelta64(verdict.bucket_seconds, "s")
     tops = [1 / verdict.alpha, 1 / verdict.beta]
@@ -110,7 +111,7 @@ def _evidence(ax: Axes, path: pd.DataFrame, verdict: ReleaseVerdict) -> None:
     ax.yaxis.set_major_locator(LogLocator(base=10, numticks=6))
     ax.yaxis.set_minor_locator(NullLocator())
     ax.yaxis.set_major_formatter(lambda value, _: style.number(value))
-    ax.set_ylabel("evidence (times)", fontsize=9, color=style.BLACK)
+    ax.set_ylabel("evidence (times)", fontsize=9, color=style.INK)
     style.threshold(ax, tops[0], f"boundary: {style.number(tops[0])}")
     if tops[1] != tops[0]:
         style.threshold(ax, tops[1], f"boundary to promote: {style.number(tops[1])}")
@@ -132,7 +133,7 @@ def _ratio(ax: Axes, verdict: ReleaseVerdict) -> None:
     x = instants(pd.DatetimeIndex(rows.index)) + np.timedelta64(verdict.bucket_seconds, "s")
     floor, ceiling = 1 / 64, 64.0
     low, high = (np.clip(rows[name].to_numpy(dtype=float), floor, ceiling) for name in ("low", "high"))
-    ax.fill_between(x, low, high, color=style.PALE, linewidth=0, label="not ruled out")
+    ax.fill_between(x, low, high, color=style.BAND, linewidth=0, label="not ruled out")
     ratio = np.clip(rows["ratio"].to_numpy(dtype=float), floor, ceiling)
     style.line(ax, x, ratio, style.SERIES[0], label="ratio")
     ax.set_yscale("log", base=2)
@@ -144,8 +145,8 @@ def _ratio(ax: Axes, verdict: ReleaseVerdict) -> None:
     ax.yaxis.set_major_locator(FixedLocator(ticks))
     ax.yaxis.set_minor_locator(NullLocator())
     ax.yaxis.set_major_formatter(lambda value, _: f"{value:.3g}×")
-    ax.set_ylabel("ratio, new to old", fontsize=9, color=style.BLACK)
-    ax.axhline(1, color=style.BLACK, linewidth=1)
+    ax.set_ylabel("ratio, new to old", fontsize=9, color=style.INK)
+    ax.axhline(1, color=style.INK, linewidth=1)
     style.threshold(ax, verdict.worse, f"{verdict.worse:g} times as often")
     style.legend(ax)
 

@@ -29,7 +29,7 @@ _COLUMNS = (
     ("traffic and 5xx", 6.15, "left"),
 )
 """Where each column stands, in inches from the margin."""
-_COLOR = {"alerts": style.VERMILION, "missed": "#8a5a00", "met": style.BLUE}
+_COLOR = {"alerts": style.ERROR, "missed": "#8a5a00", "met": style.LINE}
 _SMALL = 0.24
 
 
@@ -48,7 +48,7 @@ def write(report: Contents, path: Path) -> None:
 def pages(report: Contents) -> Iterator[Figure]:
     """The pages, one after the other."""
     page = _Page(report, 1)
-    page.text(report.about, size=7.5, color=style.GREY)
+    page.text(report.about, size=7.5, color=style.QUIET)
     page.gap(0.06)
     page.text(report.sentence, size=10)
     page.gap(0.1)
@@ -69,23 +69,23 @@ def pages(report: Contents) -> Iterator[Figure]:
                 page.columns()
             page.environment(row)
     page.gap(0.1)
-    page.text(report.caption, size=7.5, color=style.GREY)
+    page.text(report.caption, size=7.5, color=style.QUIET)
     for table in report.tables:
         if page.full(0.46 + (1 + min(max(len(table.cells), 1), 3)) * _LINE):
             yield page.figure
             page = _Page(report, page.number + 1)
         edges = _edges(table)
         page.heading(table.heading)
-        page.line(table.columns, edges, color=style.GREY)
+        page.line(table.columns, edges, color=style.QUIET)
         for cells in table.cells:
             if page.full(_LINE):
                 yield page.figure
                 page = _Page(report, page.number + 1)
                 page.heading(f"{table.heading}, continued")
-                page.line(table.columns, edges, color=style.GREY)
+                page.line(table.columns, edges, color=style.QUIET)
             page.line(cells, edges)
         if table.more or not table.cells:
-            page.text(f"and {table.more:,} more" if table.more else "nothing", size=7.5, color=style.GREY)
+            page.text(f"and {table.more:,} more" if table.more else "nothing", size=7.5, color=style.QUIET)
     yield page.figure
 
 
@@ -96,7 +96,7 @@ class _Page:
         from createos_nb.plots.figure import Figure
 
         self.number, title = number, report.title
-        self.figure = Figure(figsize=(_WIDTH, _HEIGHT), dpi=100, facecolor="white")
+        self.figure = Figure(figsize=(_WIDTH, _HEIGHT), dpi=100, facecolor=style.GROUND)
         self.figure.headline, self.figure.caption = title, report.caption
         # one axes in inches for the whole page: a hundred small ones would take seconds
         self.ax: Axes = self.figure.add_axes((0, 0, 1, 1))
@@ -107,7 +107,9 @@ class _Page:
         self._draw_text(
             title if number == 1 else f"{title}, page {number}", 0, size=14 if number == 1 else 9, weight="bold"
         )
-        self._draw_text(f"{number}", _WIDTH - 2 * _MARGIN, at=_HEIGHT - 0.35, size=7.5, color=style.GREY, align="right")
+        self._draw_text(
+            f"{number}", _WIDTH - 2 * _MARGIN, at=_HEIGHT - 0.35, size=7.5, color=style.QUIET, align="right"
+        )
         self.y += 0.34 if number == 1 else 0.25
 
     def full(self, more: float) -> bool:
@@ -116,7 +118,7 @@ class _Page:
     def gap(self, inches: float) -> None:
         self.y += inches
 
-    def text(self, text: str, *, size: float, color: str = style.BLACK) -> None:
+    def text(self, text: str, *, size: float, color: str = style.INK) -> None:
         for line in style.wrapped(style.escape_text(text), _WIDTH - 2 * _MARGIN, size=size).splitlines():
             self._draw_text(line, 0, size=size, color=color, escape=False)
             self.y += size * 1.35 / 72
@@ -128,7 +130,7 @@ class _Page:
 
     def columns(self) -> None:
         for name, x, align in _COLUMNS:
-            self._draw_text(name, x, size=7, color=style.GREY, align=align)
+            self._draw_text(name, x, size=7, color=style.QUIET, align=align)
         self.y += 0.17
         self._rule()
 
@@ -144,22 +146,22 @@ class _Page:
             row.budget,
         )
         for (name, x, align), cell in zip(_COLUMNS, cells, strict=False):
-            color = _COLOR.get(row.standing, style.GREY) if name == "standing" else style.BLACK
+            color = _COLOR.get(row.standing, style.QUIET) if name == "standing" else style.INK
             weight = "bold" if x == 0 else "normal"
             self._draw_text(
                 style.shorten_middle(cell, 24), x, at=middle, size=7.5, align=align, weight=weight, color=color
             )
-        self._draw_text(style.shorten_middle(row.environment, 28), 0, at=lower, size=6.5, color=style.GREY)
+        self._draw_text(style.shorten_middle(row.environment, 28), 0, at=lower, size=6.5, color=style.QUIET)
         first, *others = row.firing.split(", ")
         firing = f"{first} and {len(others)} more" if others else first
-        self._draw_text(style.shorten_middle(firing, 34), _COLUMNS[1][1], at=lower, size=6, color=style.GREY)
+        self._draw_text(style.shorten_middle(firing, 34), _COLUMNS[1][1], at=lower, size=6, color=style.QUIET)
         if row.interval != "–":
-            self._draw_text(row.interval, _COLUMNS[4][1], at=lower, size=6, color=style.GREY, align="right")
+            self._draw_text(row.interval, _COLUMNS[4][1], at=lower, size=6, color=style.QUIET, align="right")
         self._small_plot(row)
         self.y += _ROW
         self._rule()
 
-    def line(self, cells: tuple[str, ...], edges: list[tuple[float, int]], *, color: str = style.BLACK) -> None:
+    def line(self, cells: tuple[str, ...], edges: list[tuple[float, int]], *, color: str = style.INK) -> None:
         for cell, (x, characters) in zip(cells, edges, strict=False):
             self._draw_text(style.shorten_middle(cell, characters), x, size=6.5, color=color)
         self.y += _LINE
@@ -168,15 +170,15 @@ class _Page:
         start = _MARGIN + _COLUMNS[-1][1] + 0.02
         wide = _WIDTH - _MARGIN - start
         floor = self.y + 0.05 + _SMALL
-        self.ax.plot([start, start + wide], [floor, floor], color=style.GREY, linewidth=0.4)
-        for values, color in ((row.traffic, style.SKY), (row.faults, style.VERMILION)):
+        self.ax.plot([start, start + wide], [floor, floor], color=style.QUIET, linewidth=0.4)
+        for values, color in ((row.traffic, style.AREA), (row.faults, style.ERROR)):
             if len(values) and np.nansum(values) > 0:
                 x = start + np.arange(len(values) + 1) * (wide / len(values))
                 tops = floor - np.append(values, values[-1]) * _SMALL
                 self.ax.fill_between(x, floor, tops, step="post", color=color, linewidth=0)
 
     def _rule(self) -> None:
-        self.ax.plot([_MARGIN, _WIDTH - _MARGIN], [self.y, self.y], color=style.PALE, linewidth=0.6)
+        self.ax.plot([_MARGIN, _WIDTH - _MARGIN], [self.y, self.y], color=style.RULE, linewidth=0.6)
 
     def _draw_text(
         self,
@@ -185,7 +187,7 @@ class _Page:
         *,
         size: float,
         at: float | None = None,
-        color: str = style.BLACK,
+        color: str = style.INK,
         align: Any = "left",
         weight: str = "normal",
         escape: bool = True,

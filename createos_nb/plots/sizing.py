@@ -67,7 +67,7 @@ def capacity(
         share[within_target],
         "o",
         markersize=3,
-        color=style.BLUE,
+        color=style.LINE,
         alpha=0.35,
         label="met the target",
     )
@@ -76,20 +76,20 @@ def capacity(
         share[~within_target],
         "x",
         markersize=5,
-        color=style.VERMILION,
+        color=style.ERROR,
         alpha=0.7,
         label="missed the target",
     )
     if np.isfinite(advice.demonstrated):
         # named in the legend, since a text at the line would lie on the dots
         label = f"demonstrated: {style.number(round(advice.demonstrated, 1))} rpm per replica"
-        ax.axvline(advice.demonstrated, color=style.BLACK, linewidth=1.2, linestyle="--", label=label)
+        ax.axvline(advice.demonstrated, color=style.INK, linewidth=1.2, linestyle="--", label=label)
     style.count_axis(ax, "requests per minute and replica", axis="x")
     style.percent_axis(ax, "5xx, % of requests")
     ax.set_ylim(bottom=-0.02 * max(float(np.max(share, initial=0.0)), 0.5))
     if annotate_no_data(ax, share, text="no requests"):
         ax.set_xticks([])
-    style.legend(ax)
+    style.legend(ax, ncols=2)
     return fig
 
 
@@ -122,13 +122,13 @@ def sleep(advice: SleepAdvice, *, title: str = "Awake or asleep") -> Figure:
     cold = costs["cost"].to_numpy(dtype=float) - idle
     fig, (ax,) = style.figure(
         title,
-        caption="The shorter, the better. Plain: hours awake without a request. Hatched: cold starts, each counted as "
+        caption="The shorter, the better. Grey: hours awake without a request. Blue: cold starts, each counted as "
         f"the idle time that avoiding it is worth ({style.number(advice.safe_timeout.total_seconds() / 60)} minutes).",
         height=1.5 + 0.4 * len(costs),
     )
-    ax.barh(positions, idle, color=style.SKY, height=0.6, label="idle hours")
+    ax.barh(positions, idle, color=style.AREA, height=0.6, label="idle hours")
     ax.barh(
-        positions, cold, left=idle, color=style.ORANGE, hatch="////", edgecolor="white", height=0.6, linewidth=0,
+        positions, cold, left=idle, color=style.ACCENT, height=0.6, linewidth=0,
         label="cold starts",
     )  # fmt: skip
     for at, (total, starts) in enumerate(zip(idle + cold, costs["cold_starts"].to_numpy(dtype=float), strict=True)):
@@ -141,9 +141,9 @@ def sleep(advice: SleepAdvice, *, title: str = "Awake or asleep") -> Figure:
     ax.set_yticks(positions, [style.escape_text(name) for name in names])
     ax.invert_yaxis()
     ax.grid(visible=False, axis="y")
-    ax.grid(visible=True, axis="x", color=style.PALE, linewidth=0.8)
+    ax.grid(visible=True, axis="x", color=style.RULE, linewidth=0.8)
     style.count_axis(ax, "idle hours per day", axis="x")
-    ax.set_xlim(right=max(float(np.max(idle + cold, initial=0.0)) * 1.35, 0.1))
+    ax.set_xlim(right=max(float(np.max(idle + cold, initial=0.0)) * 1.5, 0.1))
     style.legend(ax)
     return fig
 

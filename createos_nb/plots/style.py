@@ -1,8 +1,9 @@
 """One quiet look for every plot: what carries data has colour and a second sign, everything else is grey.
 
-Colours are from Okabe and Ito's palette, which stays apart under every common colour blindness; since paper and
-greyscale lose it, each series has a line style and a marker, and each status class a hatch, as well. Times are UTC and
-say so, numbers have thousands separators, and every plot has a title and a caption that says what to see.
+Colours are those of the panels, see `palette`: red is what failed, and nothing else. Since paper and greyscale lose
+them, each series has a line style and a marker as well, and what failed stands at the ground or in axes of its own.
+Times are UTC and say so, numbers have thousands separators, and every plot has a title and a caption that says what to
+see.
 
 matplotlib is imported when the first plot is drawn, never pyplot: no global figure, backend or rcParams is touched.
 """
@@ -16,24 +17,27 @@ from typing import TYPE_CHECKING, Any
 from createos_nb.plots.fonts import escape_text as escape_text
 from createos_nb.plots.fonts import shorten_middle as shorten_middle
 from createos_nb.plots.fonts import wrapped as wrapped
+from createos_nb.plots.palette import ACCENT as ACCENT
+from createos_nb.plots.palette import AREA as AREA
+from createos_nb.plots.palette import BAND as BAND
+from createos_nb.plots.palette import CALLER as CALLER
+from createos_nb.plots.palette import EDGE as EDGE
+from createos_nb.plots.palette import ERROR as ERROR
+from createos_nb.plots.palette import GOOD as GOOD
+from createos_nb.plots.palette import GROUND as GROUND
+from createos_nb.plots.palette import INK as INK
+from createos_nb.plots.palette import LINE as LINE
+from createos_nb.plots.palette import PURPLE as PURPLE
+from createos_nb.plots.palette import QUIET as QUIET
+from createos_nb.plots.palette import RAMP as RAMP
+from createos_nb.plots.palette import REDIRECT as REDIRECT
+from createos_nb.plots.palette import RULE as RULE
+from createos_nb.plots.palette import theme as theme
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from createos_nb.plots.figure import Figure
-
-BLACK = "#222222"
-GREY = "#767676"  # 4.5 : 1 on white, so that small text stays readable
-PALE = "#e4e4e4"
-BLUE = "#0072b2"
-SKY = "#56b4e9"
-GREEN = "#009e73"
-YELLOW = "#f0e442"
-ORANGE = "#e69f00"
-VERMILION = "#d55e00"
-PURPLE = "#cc79a7"
-
-GOOD, WARN, BAD = BLUE, ORANGE, VERMILION
 
 
 @dataclass(frozen=True)
@@ -43,29 +47,34 @@ class SeriesStyle:
     color: str
     line: str = "-"
     marker: str = ""
-    hatch: str = ""
 
 
 STATUS = {
-    "2xx": SeriesStyle(SKY, "-", "o", ""),
-    "3xx": SeriesStyle(GREEN, "--", "s", "...."),
-    "4xx": SeriesStyle(ORANGE, "-.", "^", "////"),
-    "5xx": SeriesStyle(VERMILION, ":", "D", "xxxx"),
+    "2xx": SeriesStyle(AREA, "-", "o"),
+    "3xx": SeriesStyle(REDIRECT, "--", "s"),
+    "4xx": SeriesStyle(CALLER, "-.", "^"),
+    "5xx": SeriesStyle(ERROR, "-", "D"),
 }
 """Status classes, from quiet to loud."""
 
 SERIES = (
-    SeriesStyle(BLUE, "-", "o", ""),
-    SeriesStyle(VERMILION, "--", "s", "////"),
-    SeriesStyle(GREEN, "-.", "^", "...."),
-    SeriesStyle(PURPLE, ":", "D", "xxxx"),
-    SeriesStyle(ORANGE, (0, (5, 1, 1, 1)), "v", "\\\\\\\\"),  # type: ignore[arg-type]  # a dash pattern is no string
-    SeriesStyle(BLACK, (0, (1, 1)), "P", "||||"),  # type: ignore[arg-type]  # likewise
+    SeriesStyle(LINE, "-", "o"),
+    SeriesStyle(ACCENT, "--", "s"),
+    SeriesStyle(GOOD, "-.", "^"),
+    SeriesStyle(PURPLE, ":", "D"),
+    SeriesStyle(CALLER, (0, (5, 1, 1, 1)), "v"),  # type: ignore[arg-type]  # a dash pattern is no string
+    SeriesStyle(INK, (0, (1, 1)), "P"),  # type: ignore[arg-type]  # likewise
 )
 """Series in the order in which they are given."""
 
-WIDTH = 8.0
-"""Inches: the text width of a notebook page, and of A4 with margins."""
+WIDTH = 6.4
+"""Inches. Letters of 9 points on it can be read where it takes half a page."""
+
+DPI = 115
+"""Dots for an inch: a figure is as wide as a notebook's page."""
+
+SMALL, TITLE = 9.0, 11.5
+"""Sizes of letters, in points."""
 
 
 def figure(
@@ -85,7 +94,8 @@ def figure(
     """
     from createos_nb.plots.figure import Figure
 
-    fig = Figure(figsize=(width, height), dpi=100, layout="constrained", facecolor="white")
+    fig = Figure(figsize=(width, height), dpi=DPI, layout="constrained", facecolor=GROUND)
+    fig.theme = theme()
     grid = fig.subplots(rows, columns, sharex=share_x, squeeze=False, height_ratios=height_ratios)
     axes: list[Axes] = [axis for row in grid for axis in row]
     for axis in axes:
@@ -100,10 +110,10 @@ def set_title(fig: Figure, title: str, caption: str = "") -> None:
     fig.caption = caption
     width = fig.get_size_inches()[0]
     fig.suptitle(
-        wrapped(escape_text(title), width, size=12), x=0.01, ha="left", fontsize=12, fontweight="bold", color=BLACK
+        wrapped(escape_text(title), width, size=TITLE), x=0.01, ha="left", fontsize=TITLE, fontweight="bold", color=INK
     )
     if caption:
-        fig.supxlabel(wrapped(escape_text(caption), width, size=9), x=0.01, ha="left", fontsize=9, color=GREY)
+        fig.supxlabel(wrapped(escape_text(caption), width, size=9), x=0.01, ha="left", fontsize=9, color=QUIET)
 
 
 def add_caption(ax: Axes, sentence: str) -> None:
@@ -117,13 +127,13 @@ def add_caption(ax: Axes, sentence: str) -> None:
 
 def style_axes(ax: Axes) -> None:
     """Quiet spines, ticks and grid."""
-    ax.set_facecolor("white")
+    ax.set_facecolor(GROUND)
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
     for side in ("left", "bottom"):
-        ax.spines[side].set_color(GREY)
-    ax.tick_params(colors=GREY, labelcolor=BLACK, labelsize=9)
-    ax.grid(visible=True, axis="y", color=PALE, linewidth=0.8)
+        ax.spines[side].set_color(EDGE)
+    ax.tick_params(colors=EDGE, labelcolor=INK, labelsize=9)
+    ax.grid(visible=True, axis="y", color=RULE, linewidth=0.8)
     ax.set_axisbelow(True)
 
 
@@ -139,12 +149,12 @@ def count_axis(ax: Axes, label: str, *, axis: str = "y", from_zero: bool = True)
         ax.set_ylim(bottom=0) if axis == "y" else ax.set_xlim(left=0)
 
 
-def percent_axis(ax: Axes, label: str, *, axis: str = "y") -> None:
+def percent_axis(ax: Axes, label: str, *, axis: str = "y", bins: int = 5) -> None:
     """An axis whose values are percentages, 0 to 100."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     target = ax.yaxis if axis == "y" else ax.xaxis
-    target.set_major_locator(MaxNLocator(nbins=5))
+    target.set_major_locator(MaxNLocator(nbins=bins))
     target.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.10g} %"))
     _label(ax, axis, label)
 
@@ -182,7 +192,7 @@ def line(ax: Axes, x: Any, y: Any, line_style: SeriesStyle, *, label: str | None
     ax.plot(x, y, **{**settings, **options})
 
 
-def threshold(ax: Axes, value: float, text: str, *, color: str = BLACK) -> None:
+def threshold(ax: Axes, value: float, text: str, *, color: str = INK) -> None:
     """A dashed horizontal line that carries its own name at the right end."""
     from matplotlib.patheffects import withStroke
 
@@ -198,7 +208,7 @@ def threshold(ax: Axes, value: float, text: str, *, color: str = BLACK) -> None:
         fontsize=8,
         color=color,
         # a rim, since a box would cover data
-        path_effects=[withStroke(linewidth=2, foreground="white")],
+        path_effects=[withStroke(linewidth=2, foreground=GROUND)],
     )
 
 
@@ -211,6 +221,6 @@ def number(value: float) -> str:
 
 def _label(ax: Axes, axis: str, label: str) -> None:
     if axis == "y":
-        ax.set_ylabel(escape_text(label), color=BLACK, fontsize=9)
+        ax.set_ylabel(escape_text(label), color=INK, fontsize=9)
     else:
-        ax.set_xlabel(escape_text(label), color=BLACK, fontsize=9)
+        ax.set_xlabel(escape_text(label), color=INK, fontsize=9)

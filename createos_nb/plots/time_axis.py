@@ -55,13 +55,13 @@ def time_axis(ax: Axes, span: Window | None) -> None:
 
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
-    ax.set_xlabel("time (UTC)", color=style.BLACK, fontsize=9)
+    ax.set_xlabel("time (UTC)", color=style.INK, fontsize=9)
     if span is None:
         ax.set_xticks([])
         return
     margin = (span[1] - span[0]) / 100
     ax.set_xlim(span[0] - margin, span[1] + margin)  # type: ignore[arg-type]  # matplotlib converts times
-    locator = AutoDateLocator(tz=UTC, minticks=3, maxticks=8)  # type: ignore[no-untyped-call]  # has no types
+    locator = AutoDateLocator(tz=UTC, minticks=3, maxticks=7)  # type: ignore[no-untyped-call]  # has no types
     ax.xaxis.set_major_locator(locator)
     formatter = ConciseDateFormatter(locator, tz=UTC)  # type: ignore[no-untyped-call]  # likewise
     ax.xaxis.set_major_formatter(formatter)
@@ -72,6 +72,6 @@ def annotate_no_data(ax: Axes, *series: Any, text: str = "no data") -> bool:
     """Write "no data" in the middle of axes without any value, where a scale would mean nothing."""
     if any(np.isfinite(np.asarray(values, dtype=float)).any() for values in series):
         return False
-    ax.annotate(text, (0.5, 0.5), xycoords="axes fraction", ha="center", va="center", fontsize=10, color=style.GREY)
+    ax.annotate(text, (0.5, 0.5), xycoords="axes fraction", ha="center", va="center", fontsize=9, color=style.QUIET)
     ax.set_yticks([])
     return True

@@ -12,6 +12,7 @@ from createos_nb.errors import InvalidInput
 from createos_nb.plots import style, validation
 from createos_nb.plots.annotations import annotate, with_live_versions
 from createos_nb.plots.downsample import downsample, format_bucket_width, rebin
+from createos_nb.plots.shares import bars, floats, share_of
 from createos_nb.plots.time_axis import annotate_no_data, edges, instant, instants, time_axis, window
 
 if TYPE_CHECKING:
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
 
 _SLIVER = 0.008
 """The least part of the width at which a hatched bar is seen."""
+_DAYS = (
+    ("last_week", "seven days before", style.EDGE, ":"),
+    ("yesterday", "the day before", style.AREA, "-"),
+    ("expected", "expected", style.ACCENT, "--"),
+)
+"""What the last day is drawn over."""
 _METRICS = {
     "rpm": "requests per minute",
     "success_percentage": "success, % of requests",
@@ -55,10 +62,12 @@ def heat_map(
     if not {str(column) for column in table.columns} <= {str(hour) for hour in range(24)}:
         have = ", ".join(map(str, list(table.columns)[:6]))
         raise InvalidInput(f"plots.heat_map: the columns of table are hours, 0 to 23, not {have}; {call} gives it")
+    from createos_nb.plots.recolor import ramp
+
     fig, (ax,) = style.figure(
         title,
-        caption="The darker, the more. A row that differs from the others is a day with other habits; a dark cell in a "
-        "pale row is one incident, or one job. Hatched cells have no data.",
+        caption="The stronger the colour, the more. A row that differs from the others is a day with other habits; one "
+        "strong cell in a pale row is one incident, or one job. Hatched cells have no data.",
         height=3.3,
     )
     values = table.to_numpy(dtype=float)
@@ -66,9 +75,9 @@ def heat_map(
         np.arange(values.shape[1] + 1),
         np.arange(values.shape[0] + 1),
         np.ma.masked_invalid(values),
-        cmap="cividis_r",
+        cmap=ramp(style.RAMP),
         vmin=0,
-        edgecolor="white",
+        edgecolor=style.GROUND,
         linewidth=0.5,
     )
     for row, column in zip(*np.nonzero(np.isnan(values)), strict=True):
@@ -81,11 +90,11 @@ def heat_map(
     empty = annotate_no_data(ax, values)
     ax.set_yticks(np.arange(values.shape[0]) + 0.5, [style.escape_text(day)[:3] for day in table.index])
     ax.set_xticks(np.arange(0, values.shape[1], 3) + 0.5, [f"{hour:02d}" for hour in list(table.columns)[::3]])
-    ax.set_xlabel("hour of the day (UTC)", fontsize=9, color=style.BLACK)
+    ax.set_xlabel("hour of the day (UTC)", fontsize=9, color=style.INK)
     if empty:  # a scale would have numbers of nothing
         return fig
     bar = fig.colorbar(mesh, ax=ax, pad=0.02, aspect=12)
-    bar.set_label(unit, fontsize=9, color=style.BLACK)
+    bar.set_label(unit, fontsize=9, color=style.INK)
     bar.ax.tick_params(labelsize=8)
     bar.ax.yaxis.set_major_formatter(lambda value, _: style.number(value))
     bar.outline.set_visible(False)
@@ -122,22 +131,21 @@ def top_paths(table: pd.DataFrame, *, title: str = "Top paths", max_paths: int =
     rows = rows.sort_values(["_size", "path"], ascending=[False, True], kind="stable").head(max_paths)
     fig, (ax,) = style.figure(
         title,
-        caption="Bars are requests in the window; the hatched part of a bar failed (4xx and 5xx; one too thin to see "
+        caption="Bars are requests in the window; the coloured part failed (red 5xx, amber 4xx; one too thin to see "
         "is drawn wider), and the percentage says how much of it. “hits not listed”: the path is in the list of errors "
         "alone.",
         height=1.5 + 0.28 * max(len(rows), 1),
     )
     positions = np.arange(len(rows))
-    count = _floats(rows["count"])
-    client, server = np.nan_to_num(_floats(rows["client_errors"])), np.nan_to_num(_floats(rows["server_errors"]))
+    count = floats(rows["count"])
+    client, server = np.nan_to_num(floats(rows["client_errors"])), np.nan_to_num(floats(rows["server_errors"]))
     reach = max(float(np.nanmax(np.append(count, client + server), initial=0.0)) * 1.35, 1.0)
     wide = [np.where(values > 0, np.maximum(values, reach * _SLIVER), 0.0) for values in (server, client)]
-    ax.barh(positions, np.nan_to_num(count), color=style.SKY, height=0.7, label="requests")
+    ax.barh(positions, np.nan_to_num(count), color=style.AREA, height=0.7, label="requests")
     for name, values, before in (("5xx", wide[0], np.zeros(len(rows))), ("4xx", wide[1], wide[0])):
         status_style = style.STATUS[name]
         ax.barh(
-            positions, values, left=before, color=status_style.color, hatch=status_style.hatch, edgecolor="white",
-            height=0.7, label=name, linewidth=0,
+            positions, values, left=before, color=status_style.color, height=0.7, label=name, linewidth=0,
         )  # fmt: skip
     for at, (hits, bad) in enumerate(zip(count, client + server, strict=True)):
         ax.annotate(
@@ -152,7 +160,7 @@ def top_paths(table: pd.DataFrame, *, title: str = "Top paths", max_paths: int =
     ax.set_ylim(-0.6, max(len(rows), 1) - 0.4)
     ax.invert_yaxis()
     ax.grid(visible=False, axis="y")
-    ax.grid(visible=True, axis="x", color=style.PALE, linewidth=0.8)
+    ax.grid(visible=True, axis="x", color=style.RULE, linewidth=0.8)
     style.count_axis(ax, "requests", axis="x")
     ax.set_xlim(right=reach)
     annotate_no_data(ax, count, client + server)
@@ -240,10 +248,10 @@ def before_after(
         if str(metric).endswith("percentage"):
             high = min(high, 100.0)
         changed = bool(row["changed"])
-        color = style.VERMILION if changed else style.BLUE
-        ax.axvline(before, color=style.BLACK, linestyle="--", linewidth=1)
+        color = _color(str(metric), before, after) if changed else style.LINE
+        ax.axvline(before, color=style.INK, linestyle="--", linewidth=1)
         ax.plot([low, high], [0, 0], color=color, linewidth=6, alpha=0.45, solid_capstyle="butt")
-        ax.plot([before], [0], "o", markersize=8, markerfacecolor="white", markeredgecolor=style.BLACK)
+        ax.plot([before], [0], "o", markersize=8, markerfacecolor=style.GROUND, markeredgecolor=style.INK)
         ax.plot([after], [0], "D" if changed else "o", markersize=8, color=color)
         ax.set_ylim(-1, 1)
         ax.set_yticks([])
@@ -251,40 +259,47 @@ def before_after(
         ax.grid(visible=False)
         ax.margins(x=0.15)
         label = _METRICS.get(str(metric), str(metric))
-        ax.set_ylabel(style.escape_text(label), rotation=0, ha="right", va="center", fontsize=9, color=style.BLACK)
+        ax.set_ylabel(style.escape_text(label), rotation=0, ha="right", va="center", fontsize=9, color=style.INK)
         ax.xaxis.set_major_formatter(lambda value, _: style.number(float(f"{value:.6g}")))
         outcome = "changed" if changed else "no change shown"
         if np.isnan(after) or np.isnan(before):
             outcome = "nothing to compare"
-        ax.annotate(outcome, (1.01, 0.5), xycoords="axes fraction", va="center", fontsize=8, color=style.BLACK)
+        ax.annotate(outcome, (1.01, 0.5), xycoords="axes fraction", va="center", fontsize=8, color=style.INK)
     return fig
+
+
+def _color(metric: str, before: float, after: float) -> str:
+    """Return red for more errors and less success, green for the opposite, blue for what is neither."""
+    if metric not in _METRICS or not metric.endswith("percentage"):
+        return style.ACCENT
+    return style.GOOD if (after > before) == metric.startswith("success") else style.ERROR
 
 
 def _two_windows(ax: Any, series: pd.DataFrame, windows: Mapping[Any, Any], marks: Iterable[tuple[Any, str]]) -> None:
     span = window(series.index)
     all_marks = with_live_versions(marks, series, span)
     frame, minutes = rebin(series)
-    total = _floats(frame["count"])
+    total = floats(frame["count"])
     x = edges(instants(pd.DatetimeIndex(frame.index)), minutes, span)
-    for status in ("4xx", "5xx"):
-        share = 100 * _floats(frame[f"status_{status}"]) / np.where(total > 0, total, np.nan)
-        style.line(ax, x, np.repeat(share, 2), style.STATUS[status], label=status)
-    for name, color, hatch in (("before", style.GREY, "...."), ("after", style.BLUE, "////")):
+    shares = {status: share_of(frame, f"status_{status}") for status in ("5xx", "4xx")}
+    high = 1.15 * max(float(np.nanmax(np.append(share, 0.0))) for share in shares.values())
+    bars(ax, x, shares["5xx"], "5xx", label="5xx", top=high or None)
+    style.line(
+        ax, x, np.repeat(shares["4xx"], 2), style.STATUS["4xx"], label="4xx", linewidth=1.2, linestyle="-", marker=None
+    )
+    for name, color in (("before", style.LINE), ("after", style.ACCENT)):
         if name in windows:
             begin, end = (instant(moment) for moment in windows[name])
             ax.axvspan(
                 begin,
                 end,
                 facecolor=color,
-                alpha=0.18,
-                hatch=hatch,
-                edgecolor="white",
+                alpha=0.16,
                 linewidth=0,
                 zorder=0,
                 label=name,
             )
     style.percent_axis(ax, f"of all requests,\nmeans of {format_bucket_width(minutes)}")
-    ax.set_ylim(bottom=0)
     annotate_no_data(
         ax, np.where(total > 0, total, np.nan), text="no requests" if np.isfinite(total).any() else "no data"
     )
@@ -326,7 +341,7 @@ def today(
     width = int(parts.attrs.get("bucket_seconds") or 60)
     last = parts.iloc[-max(86_400 // width, 1) :]
     columns = last[["observed", "yesterday", "last_week", "expected"]]
-    rows = downsample(columns, "mean", max_rows=288)
+    rows = downsample(columns, "mean", max_rows=144)
     fig, (ax,) = style.figure(
         title,
         caption="The thick line is the last day. Where it leaves the thin ones, which agree with each other, today is "
@@ -334,14 +349,12 @@ def today(
     )
     x = instants(pd.DatetimeIndex(rows.index))
     per_minute = 60 / width
-    lines = (("last_week", "seven days before", 2), ("yesterday", "the day before", 3), ("expected", "expected", 5))
-    for column, label, number in lines:
+    for column, label, color, look in _DAYS:
         values = rows[column].to_numpy(dtype=float) * per_minute
         if np.isfinite(values).any():
-            style.line(ax, x, values, style.SERIES[number], label=label, linewidth=1)
-    style.line(
-        ax, x, rows["observed"].to_numpy(dtype=float) * per_minute, style.SERIES[0], label="today", linewidth=2.2
-    )
+            ax.plot(x, values, color=color, linestyle=look, linewidth=1.2, label=label)
+    observed = rows["observed"].to_numpy(dtype=float) * per_minute
+    ax.plot(x, observed, color=style.LINE, linewidth=2.2, label="today")
     style.count_axis(ax, "requests per minute")
     annotate_no_data(ax, rows)
     span = window(last.index)
@@ -354,8 +367,6 @@ def today(
 def _empty_cell(ax: Any, row: int, column: int) -> None:
     from matplotlib.patches import Rectangle
 
-    ax.add_patch(Rectangle((column, row), 1, 1, facecolor="white", edgecolor=style.PALE, hatch="////", linewidth=0))
-
-
-def _floats(column: pd.Series[Any]) -> np.ndarray[Any, np.dtype[np.float64]]:
-    return np.asarray(column.to_numpy(dtype="float64", na_value=np.nan))
+    ax.add_patch(
+        Rectangle((column, row), 1, 1, facecolor=style.GROUND, edgecolor=style.RULE, hatch="////", linewidth=0)
+    )

@@ -271,3 +271,36 @@ def test_timed_noise_is_left_in_peace_and_a_spike_in_it_is_found(step, kind):
         band = (found["high"] - found["low"]).iloc[500 : length // 2]
         assert band.empty or band.median() < 40
     assert alarms <= 3 * length / 600
+
+
+@pytest.mark.parametrize("habit", ["daily edges", "sudden weekends", "nightly job"])
+def test_habits_are_learned_within_two_weeks(made, habit):
+    rng = np.random.default_rng(31)
+    minute = np.arange(25 * 1440)
+    clock, day = minute % 1440, minute // 1440
+    mean = 500 * (1 + 0.5 * np.sin(2 * np.pi * (clock / 1440 - 0.25)))
+    if habit == "daily edges":
+        mean = np.where((clock >= 480) & (clock < 1080), 750.0, 500.0)
+    elif habit == "sudden weekends":
+        mean = np.where(day % 7 >= 5, mean / 2, mean)
+    else:
+        for night in range(25):
+            first = night * 1440 + 120 + int(rng.integers(0, 10))
+            mean[first : first + 20] += 1000
+    count = rng.poisson(mean)
+    drop = 24 * 1440 + 700
+    count[drop : drop + 30] //= 2
+    found = analysis.anomalies(made(count))["anomaly"].to_numpy()
+    assert found[14 * 1440 : drop].sum() <= 3
+    assert found[drop : drop + 5].any()
+
+
+@pytest.mark.parametrize("minutes", [20, 60])
+def test_an_outage_on_the_second_day_makes_no_anomaly_of_the_third(made, minutes):
+    rng = np.random.default_rng(32)
+    mean = 1000 * (1 + 0.5 * np.sin(2 * np.pi * np.arange(3 * 1440) / 1440))
+    count = rng.poisson(mean)
+    count[2000 : 2000 + minutes] = 0
+    found = analysis.anomalies(made(count))["anomaly"].to_numpy()
+    assert found[2000:2002].any()
+    assert not found[2880:].any()

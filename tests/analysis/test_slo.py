@@ -150,3 +150,22 @@ def test_a_window_shorter_than_a_bucket_is_refused(made):
     for function in (analysis.slo, analysis.error_budget):
         with pytest.raises(analysis.FrameError, match="shorter than the frame's buckets of 1h"):
             function(hours, window="10m")
+
+
+def test_fractions_of_requests_are_taken_as_by_the_others(made):
+    """As after a resampling to means."""
+    frame = made(np.full(1440, 20), np.ones(1440, dtype=int)).astype("Float64") / 2
+    found = analysis.slo(frame, target=0.99, window="1d")
+    assert (found.requests, found.errors) == (14_400, 720)
+    assert found.achieved == pytest.approx(0.95)
+    assert found.burn_rates.loc["1h", "burn_rate"] == pytest.approx(5)
+    assert found.burn_rates.loc["1h", ["requests", "errors"]].tolist() == [600, 30]
+    assert str(found.burn_rates["errors"].dtype) == "Int64"
+    assert analysis.summary(frame)["requests"] == found.requests
+
+
+@pytest.mark.parametrize("judge", [analysis.slo, analysis.summary, analysis.burn_alerts, analysis.anomalies])
+def test_counts_that_no_platform_has_are_refused(made, judge):
+    judge(made(np.full(600, 10**12)))
+    with pytest.raises(analysis.FrameError, match=r"'count' of frame holds 3e\+17 at 2026-03-02T00:00:00.*10\^12"):
+        judge(made(np.full(600, 3 * 10**17)))

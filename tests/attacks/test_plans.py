@@ -253,7 +253,7 @@ def _said(folder: Path, one: int) -> list[dict[str, Any]]:
 
 
 def _until(ready: Callable[[], bool], running: list[subprocess.Popen[bytes]]) -> None:
-    ends = time.monotonic() + 120
+    ends = time.monotonic() + 300
     while not ready():
         assert time.monotonic() < ends, "it takes too long"
         assert all(each.poll() in (None, 0) for each in running), "a process has failed"

@@ -97,7 +97,7 @@ def test_no_error_steers_a_terminal() -> None:
         kept.check(not _steers(str(again)), str(again))
 
 
-@pytest.mark.grid(3)
+@pytest.mark.grid(5)
 @pytest.mark.parametrize("command", [one.name for one in COMMANDS])
 def test_no_command_steers_a_terminal(
     command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path

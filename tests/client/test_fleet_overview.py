@@ -7,11 +7,13 @@ import threading
 from typing import Any
 
 import msgspec
+import numpy as np
 import pandas as pd
 import pytest
 
 import createos_nb
 from createos_nb.client.fleet_overview import FleetOverview
+from createos_nb.client.memory import Remembered
 from createos_nb.errors import ClockWarning, IncompleteWarning, InvalidInput
 
 SERIES = "GetProjectEnvironmentAnalyticsRequestsOverTime"
@@ -305,3 +307,60 @@ def test_requests_of_some_projects_only(client: Any) -> None:
     assert set(frame["project"]) == {"storefront"}
     with pytest.raises(InvalidInput, match="no project 'nowhere'"):
         client.fleet.requests_over_time(projects=["nowhere"])
+
+
+def test_the_time_before_comes_in_the_same_requests(client: Any) -> None:
+    """As many requests as without it, the same figures, and also after a while."""
+    plain, log = spent(client, lambda: FleetOverview(client.session).read())
+    overview = FleetOverview(client.session, with_before=7200)
+    frame, with_before = spent(client, overview.read)
+    assert (with_before["operation"] == SERIES).sum() == (log["operation"] == SERIES).sum()
+    figures = ["project", "environment", "status", "reason", "requests", "status_5xx", "trend", "error_trend"]
+    assert frame[figures].equals(plain[figures])
+    client.clock.sleep(600)
+    overview.read()
+    compared = overview.compared()
+    assert compared is not None
+    assert compared.which == "before"
+    start, end = (pd.Timestamp(moment, unit="s", tz="UTC") for moment in compared.window[:2])
+    counts = client.analytics.requests_over_time("storefront", "production", start=start, end=end)
+    whole = counts[(counts.index >= start) & (counts.index + pd.Timedelta("1min") <= end)]
+    assert compared.totals["storefront", "production"] == (whole["count"].sum(), whole["status_5xx"].sum())
+
+
+def test_a_window_that_would_take_more_requests_is_read_alone(client: Any) -> None:
+    overview = FleetOverview(client.session, with_before=7200)
+    assert overview.compared() is None
+    overview.read("-61min")
+    assert overview.compared() is None
+    overview.read("-1h")
+    assert overview.compared() is not None
+    client.session.longest_window = 3600
+    other = FleetOverview(client.session, with_before=7200)
+    other.read("-1h")
+    assert other.compared() is None
+
+
+class Remembers:
+    """A history that has all before a moment, or all but the first seconds of what it is asked for."""
+
+    def __init__(self, until: int, late: int) -> None:
+        self.until, self.late = until, late
+
+    def remembered(self, environment: str, window: tuple[int, int]) -> list[Remembered]:
+        start, end = window
+        rows = np.array([[start, 100, 95, 0, 0, 5]], dtype=np.int64)
+        return [Remembered((start + self.late, end), rows, 60)] if end <= self.until else []
+
+
+@pytest.mark.parametrize(("late", "which"), [(0, "last week"), (60, "before")])
+def test_last_week_is_taken_where_a_history_has_all_of_it(client: Any, late: int, which: str) -> None:
+    overview = FleetOverview(client.session, with_before=7200)
+    client.session.memory = Remembers(int(client.now.timestamp()) - 6 * 86_400, late)
+    overview.read()
+    compared, asked = spent(client, overview.compared)
+    assert compared.which == which
+    assert not len(asked)
+    if which == "last week":
+        assert set(compared.totals.values()) == {(100, 5)}
+        assert compared.window.start == int(client.now.timestamp()) - 3600 - 7 * 86_400

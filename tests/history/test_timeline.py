@@ -82,7 +82,7 @@ def test_the_impact_of_the_release_and_of_its_rollback(client: Client, history: 
     assert texts == ["not known", "version 4", "version 3"]
     document = plots.page("Review", "It <failed>.", figure, changes)
     assert "<p>It &lt;failed&gt;.</p>" in document
-    assert document.count("<img ") == 1
+    assert document.count("<img ") == 2  # one for each theme
     assert "errors since the release" in document
     with pytest.raises(InvalidInput, match="texts, frames and figures, not int"):
         plots.page("Review", 3)  # type: ignore[arg-type]

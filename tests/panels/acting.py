@@ -8,6 +8,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from createos_nb import panels
+from createos_nb.panels.components import ActionButton
 from createos_nb.panels.plan_display import required_name
 from createos_nb.plans import Event
 
@@ -29,10 +30,12 @@ def review(panel: Any) -> Any:
 def press(panel: Any, words: str) -> None:
     """Press a button by its words, as a person who sees it, and wait for what it begins."""
     buttons: list[Any] = [*panel.form.buttons.children, *panel.form.actions.children]
-    found = [one for one in buttons if isinstance(one, widgets.Button) and one.description == words]
-    assert len(found) == 1, [one.description for one in buttons if isinstance(one, widgets.Button)]
+    buttons = [
+        one for one in buttons if isinstance(one, widgets.Button | ActionButton) and one.layout.display != "none"
+    ]
+    found = [one for one in buttons if one.description == words]
+    assert len(found) == 1, [one.description for one in buttons]
     assert not found[0].disabled
-    assert found[0].layout.display != "none"
     found[0].click()
     assert panel.wait(30)
 

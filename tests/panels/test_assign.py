@@ -59,7 +59,7 @@ def test_only_what_can_be_assigned_can_be_chosen(client: Any) -> None:
 
 def test_without_a_choice_there_is_no_plan(client: Any) -> None:
     panel = panels.assign(client, "storefront", "production")
-    with pytest.raises(InvalidInput, match="choose a deployment first"):
+    with pytest.raises(InvalidInput, match="Choose a deployment"):
         panel.run()
 
 
@@ -89,7 +89,7 @@ def test_a_list_that_can_not_be_read_is_said_and_read_again(client: Any) -> None
         panel = panels.assign(client, "storefront", "production")
     assert isinstance(panel.last_error, ServerError)
     assert panel.listed is None
-    assert "nothing read" in panel.static()
+    assert "Nothing was read yet" in panel.static()
     panel.refresh()
     assert panel.wait(30)
     assert panel.listed is not None

@@ -9,7 +9,8 @@ import pytest
 import createos_nb
 from createos_nb import panels
 from createos_nb.errors import InvalidInput, ServerError
-from createos_nb.panels.blue_green import downsample, read, smoke_test
+from createos_nb.panels.sides import downsample, read
+from createos_nb.panels.smoke import smoke_checks, smoke_test
 from createos_nb.plans import StepFailed
 from tests.panels.acting import press, review, writes
 from tests.panels.robot import threads_left
@@ -201,3 +202,77 @@ def test_after_a_switch_the_side_that_served_is_the_one_to_go_back_to(client: An
     press(panel, "Switch")
     assert panel.sides["side"].tolist() == ["staging", "production"]
     assert panel.params["other"] == "production"
+
+
+# --- lanes, claims and the watch after a switch -----------------------------------------------------------------------
+
+
+def test_the_sides_are_lanes_with_the_one_that_serves_first(client: Any) -> None:
+    panel = panels.blue_green(client, "storefront")
+    lanes = panel._lanes.value
+    assert lanes.index("serves users") < lanes.index("stands by")
+    assert "Order by article number" in lanes  # the message of what is live
+    panel.params["domain"] = "www.juniper-goods.example.com"
+    assert "production" in panel._lanes.value
+    assert "stands by" not in panel._lanes.value  # no other side is chosen
+
+
+def test_a_smoke_test_is_a_table_of_claims(client: Any) -> None:
+    client.world.set_behavior("storefront", 6, errors=[{"status": 500, "share": 1.0, "path": "/cart"}])
+    panel = panels.blue_green(client, "storefront")
+    panel.params["paths"] = "/ /cart"
+    checks = smoke_checks(panel.smoke())
+    assert [(one.claim, one.result) for one in checks] == [
+        ("/ is answered below 400", "PASS"),
+        ("/cart is answered below 400", "FAIL"),
+    ]
+    assert checks[0].figure.startswith("3 of 3, by v6, ")
+    assert checks[1].figure.endswith(": 500")
+    shown = panel._smoke_result.value
+    assert "<span>PASS</span>" in shown
+    assert "<span>FAIL</span>" in shown
+    assert [one.result for one in smoke_checks(panel.smoke().iloc[:0])] == ["NO DATA"]
+
+
+def test_after_a_switch_the_watch_opens_below_and_a_switch_back_closes_it(client: Any) -> None:
+    panel = panels.blue_green(client, "storefront")
+    review(panel)
+    press(panel, "Switch")
+    watch = panel.opened
+    assert watch is not None
+    assert watch.sides[["side", "role"]].to_numpy().tolist() == [["blue", "stands by"], ["green", "serves users"]]
+    assert "was changed last" in watch.decisions["decision"].iloc[0]
+    review(panel)
+    press(panel, "Switch")
+    assert panel.opened is None
+    assert watch.closed
+    panel.close()
+    assert not threads_left()
+
+
+def test_what_the_watch_below_asks_for_is_planned_above_it(client: Any) -> None:
+    panel = panels.blue_green(client, "storefront")
+    review(panel)
+    press(panel, "Switch")
+    client.world.set_behavior("storefront", 6, errors=[{"status": 500, "share": 0.4}])
+    client.clock.sleep(900)
+    watch = panel.opened
+    assert watch is not None
+    watch.run()
+    assert watch._act_button.description == "Switch back to blue …"
+    watch._act_button.click()
+    assert panel.wait(30)
+    assert panel.plan is not None
+    assert panel.plan.title == f"route {WHOLESALE} to blue"
+    assert panel.opened is watch
+    assert served_by(client) == "green"
+
+
+def test_a_run_that_fails_opens_no_watch(client: Any) -> None:
+    client.world.set_behavior("storefront", 15, errors=[{"status": 500, "share": 0.6}])
+    panel = panels.blue_green(client, "storefront")
+    panel.params = {"version": "v15", "requests": 60, "seconds": 120}
+    review(panel)
+    press(panel, "Switch")
+    assert isinstance(panel.last_error, StepFailed)
+    assert panel.opened is None

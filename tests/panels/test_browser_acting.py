@@ -75,9 +75,9 @@ def test_a_person_drops_a_folder_sees_it_build_and_makes_it_live(
     own.get_by_label("Live in").select_option("production")
     own.get_by_role("button", name="Show the plan").click()
     own.get_by_text("Plan: upload 4 files").wait_for()
-    assert own.get_by_role("button", name="Deploy", exact=True).is_disabled()
+    assert own.get_by_role("button", name="Deploy to production").is_disabled()
     accessible(own)
-    confirm(own, "production", "Deploy")
+    confirm(own, "production", "Deploy to production")
     log = own.get_by_role("log", name="Build log")
     log.get_by_text("unpacking the upload").wait_for()
     own.get_by_role("button", name="Stop").wait_for()
@@ -192,10 +192,12 @@ def test_a_person_rolls_back_by_the_keyboard_alone(page: Page, accessible: Acces
         width=600,
         height=1700,
     )
-    own.get_by_text("none chosen: v3 is the default").wait_for()
+    own.get_by_text("newest that was healthy").wait_for()
     accessible(own)
     tab_to(own, "radio", "v3")
-    own.keyboard.press("Space")
+    own.keyboard.press("ArrowDown")
+    assert own.get_by_role("radio", name="v2").is_checked()
+    own.keyboard.press("ArrowUp")
     assert own.get_by_role("radio", name="v3").is_checked()
     tab_to(own, "button", "Show the plan")
     own.keyboard.press("Enter")
@@ -207,7 +209,8 @@ def test_a_person_rolls_back_by_the_keyboard_alone(page: Page, accessible: Acces
     own.keyboard.press("Tab")
     own.keyboard.type("production")
     own.keyboard.press("Tab")
-    tab_to(own, "button", "Roll back")
+    tab_to(own, "button", "Roll back to v3")
+    own.locator(".createos-action button[aria-disabled=false]").wait_for()  # what was typed has come to the kernel
     own.keyboard.press("Enter")
     own.get_by_text("Receipt: roll orders-api / production back from v4 to v3").wait_for()
     accessible(own)
@@ -230,9 +233,16 @@ def test_a_person_switches_to_green_and_back(page: Page, accessible: Accessible)
         confirm(own, other, "Switch")
         own.get_by_text(f"Receipt: route wholesale.juniper-goods.example.com to {side}").wait_for()
         own.get_by_text(f"{side} serves wholesale.juniper-goods.example.com").wait_for()
+        if side == "green":  # its watch is open below
+            assert own.get_by_role("meter", name="Evidence").get_attribute("aria-valuetext") is not None
+            accessible(own)
+            own.set_viewport_size({"width": 420, "height": 1500})
+            assert own.evaluate("document.documentElement.scrollWidth") <= 420
+            own.set_viewport_size({"width": 1100, "height": 1500})
+    own.get_by_role("meter", name="Evidence").wait_for(state="detached")
     accessible(own)
     own.get_by_label("Live").check()
-    own.get_by_text("2026-03-02 09:01 UTC").wait_for()  # the watch moves the world on
+    own.get_by_text("read 09:01").wait_for()  # the watch moves the world on
     own.get_by_label("Live").uncheck()
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from createos_nb.cli import main
+from tests.panels.conftest import headed
 from tests.panels.dashboards import Dashboard, serving
 
 pytestmark = pytest.mark.browser
@@ -42,7 +43,7 @@ def test_the_control_room_opens_with_its_token_alone(dashboard: str, browser: An
     page.get_by_role("radio", name="choose storefront / production").check()
     page.get_by_label("Open as").select_option(label="traffic")
     page.get_by_role("button", name="Open", exact=True).click()
-    page.get_by_role("heading", name="Traffic · storefront / production").wait_for(timeout=20_000)
+    headed(page, "Traffic", "storefront / production").wait_for(timeout=20_000)
     page.goto("about:blank")  # so that it says that it is left: what is closed by a program doesn't
     page.close()
 
@@ -83,7 +84,7 @@ def test_a_closed_page_ends_its_kernel_and_nothing_is_asked_elsewhere(running: D
     page.get_by_role("radio", name="choose storefront / production").check()
     page.get_by_label("Open as").select_option(label="traffic")
     page.get_by_role("button", name="Open", exact=True).click()
-    page.get_by_role("heading", name="Traffic · storefront / production").wait_for(timeout=20_000)
+    headed(page, "Traffic", "storefront / production").wait_for(timeout=20_000)
     assert len(running.kernels()) == 1
     page.goto("about:blank")
     running.come_to(0, 40)
@@ -104,7 +105,7 @@ def test_a_reload_finds_what_was_chosen_opened_and_typed(running: Dashboard, bro
     page.get_by_role("radio", name="choose storefront / staging").check()
     page.get_by_label("Open as").select_option(label="logs")
     page.get_by_role("button", name="Open", exact=True).click()
-    heading = page.get_by_role("heading", name="Logs · storefront / staging")
+    heading = headed(page, "Logs", "storefront / staging")
     heading.wait_for(timeout=20_000)
     page.get_by_label("Search").fill("GET")
     page.get_by_label("Search").press("Enter")

@@ -28,6 +28,10 @@ def test_a_person_scales_production(page: Callable[..., Any], accessible: Callab
     own.get_by_text("Plan: scale storefront / production: replicas 2").wait_for()
     scale = own.get_by_role("button", name="Scale", exact=True)
     assert scale.is_disabled()
+    scale.focus()  # the keyboard gets there, and learns what is missing
+    assert own.evaluate("document.activeElement.getAttribute('aria-disabled')") == "true"
+    own.get_by_role("status").get_by_text("write a reason and type production").wait_for()
+    own.keyboard.press("Enter")
     accessible(own)
     own.get_by_label("Reason").fill("the sale is over")
     own.get_by_label("Type production to confirm").fill("production")

@@ -14,6 +14,7 @@ from createos_nb.errors import CreateOSError, InvalidInput
 from createos_nb.panels import diagnosis as module
 from createos_nb.panels import kept_diagnoses
 from createos_nb.panels.kept_diagnoses import KeptDiagnoses
+from createos_nb.panels.logs import LogsPanel
 from createos_nb.panels.ways import label_of, panel_of
 from createos_nb.simulator.http.server import serve
 
@@ -27,18 +28,20 @@ def finding(call: RunbookCall | None, cause: str = "capacity", fix: str = "Do it
 def shown(panel: Any) -> str:
     """All the text of the answer and the causes."""
     parts = [part.value for box in panel._causes.children for part in box.children if hasattr(part, "value")]
-    return " ".join([panel._answer.value, *parts, panel._read_at.value])
+    return " ".join([panel._answer.value, *parts, panel._patterns.value, panel._notes.value, panel._read_at.value])
 
 
 def buttons(panel: Any) -> list[Any]:
-    return [part for box in panel._causes.children for part in box.children if hasattr(part, "click")]
+    """Those that lead to a cure: of the likeliest cause below, of others beside them."""
+    first = [one for one in panel._ways.children if one.description not in ("Logs", "Traffic", "Commands")]
+    return first + [part for box in panel._causes.children for part in box.children if hasattr(part, "click")]
 
 
 def test_it_says_what_is_wrong_and_why() -> None:
     panel = createos_nb.panels.diagnose(createos_nb.simulate("shared-incident"), "storefront", "production")
     text = shown(panel)
-    assert "▲ degraded" in text
-    for words in ("external dependency", "since 13:30 UTC", "high confidence", "payments.example.com", "orders-api"):
+    assert "<span>Degraded</span>" in text
+    for words in ("External dependency", "since 13:30 UTC", "high confidence", "payments.example.com", "orders-api"):
         assert words in text
     assert "a rollback changes nothing" in text
     assert "read at 2026-03-04 " in text
@@ -48,6 +51,39 @@ def test_it_says_what_is_wrong_and_why() -> None:
         panel.follow()
     assert panel.frame["cause"].tolist() == ["external_dependency"]
     assert panel.subject == "storefront / production"
+
+
+def test_what_it_was_made_of_is_shown_and_not_asked_for_again() -> None:
+    client = createos_nb.simulate("bad-release")
+    panel = createos_nb.panels.diagnose(client, "storefront", "production")
+    before = client.transport.log.total
+    material = panel.diagnosis.material
+    assert "TypeError: Cannot read properties of undefined" in panel._patterns.value
+    assert "since 13:20 UTC" in panel._patterns.value
+    assert panel._patterns.value.count(">new</span>") >= 2
+    assert material.live == 4
+    assert int((material.log["time"] >= material.since).sum()) == int(
+        panel._patterns.value.split(" lines")[0].split(" ")[-1].replace(",", "")
+    )
+    assert client.transport.log.total == before
+
+
+def test_one_button_matters_and_the_others_lead_on() -> None:
+    panel = createos_nb.panels.diagnose(createos_nb.simulate("bad-release"), "storefront", "production")
+    cure, *others = panel._ways.children
+    assert [one.description for one in others] == ["Logs", "Traffic", "Commands"]
+    assert [one.button_style for one in (cure, *others, panel._refresh_button)] == ["primary", "", "", "", ""]
+    others[0].click()
+    assert isinstance(panel.opened, LogsPanel)
+    cure.click()
+    assert panel.opened.params["chosen"] == "v3"
+    assert cure.button_style == "", "the plan has the button that matters now"
+    panel.shut()
+    assert cure.button_style == "primary"
+    others[2].click()
+    assert panel._calls.layout.display == ""
+    others[2].click()
+    assert panel._calls.layout.display == "none"
 
 
 def test_a_cause_leads_to_the_panel_of_its_runbook_filled_in() -> None:
@@ -140,7 +176,7 @@ def test_without_a_project_nothing_is_diagnosed_until_that_is_asked_for(client: 
     assert [one.operation for one in client.log().itertuples()] == ["ListProjects"]
     assert panel.diagnosis is None
     assert panel.subject == "the account"
-    assert panel.static().count("nothing read") == 1
+    assert panel.static().count("Nothing was read yet") == 1
     panel._refresh_button.click()
     assert panel.wait(30)
     assert panel.diagnosis.where == "account"
@@ -214,8 +250,8 @@ def test_texts_of_a_rule_are_texts(client: Any, monkeypatch: pytest.MonkeyPatch)
     for text in (shown(panel), panel.static(), *(one.description for one in buttons(panel))):
         assert "\x1b" not in text
     assert "<img" not in shown(panel) + panel.static()
-    assert "✕ down" in shown(panel)
-    assert "What speaks against it" in shown(panel)
+    assert "<span>Down</span>" in shown(panel)
+    assert "Against: " in shown(panel)
 
 
 def test_while_it_reads_it_says_how_far_it_is() -> None:
@@ -225,15 +261,14 @@ def test_while_it_reads_it_says_how_far_it_is() -> None:
         said: list[str] = []
         panel = createos_nb.panels.diagnose(client)
         assert panel.wait(30)
-        original = panel._view.set_status
-        panel._view.set_status = lambda text: (said.append(text), original(text))
+        panel._view.status.observe(lambda change: said.append(change["new"]), "value")
         panel.params = {"project": "storefront"}
         assert panel.wait(30)
         panel.params = {"environment": "production"}
         panel.refresh()
         assert panel.wait(30)
         assert panel.diagnosis.status == "degraded"
-        assert "reading … 3 requests so far" in said
+        assert any("Diagnosing: 3 requests so far" in one for one in said)
         assert said[-1] == ""
         panel.close()
 

@@ -21,8 +21,8 @@ from tests.panels.robot import Record, press_everything, settled, threads_left
 
 ROOT = Path(__file__).parents[2]
 #: What a panel is opened with, by the names of its parameters: a new panel joins by itself.
-ARGUMENTS = {"project": "storefront", "environment": "production"}
-OPTIONAL = {"path"}
+ARGUMENTS = {"project": "storefront", "environment": "production", "blue": "blue", "green": "green"}
+OPTIONAL = {"path", "domain", "since", "timeout", "alpha", "beta", "worse"}
 #: The panels over a client: that of a drill is over a drill, and has tests of its own.
 NAMES = [name for name in panels.__all__ if "client" in inspect.signature(getattr(panels, name)).parameters]
 #: Panels that say nothing of a network that is down: what they show is on the disk, or nothing is read at first.
@@ -30,7 +30,7 @@ QUIET = {"journal"}
 #: Panels in which the robot carries a plan out: what it shows of that is looked at, too.
 CARRIED_OUT = {"api_keys", "assign", "domains", "journal", "rollback", "scale", "security", "variables"}
 #: Panels that have no button that could write anything.
-LOOKING = {"logs", "overview", "traffic"}
+LOOKING = {"logs", "overview", "release_watch", "traffic"}
 #: HTML that no panel writes itself.
 MARKUP = ("<img src=x", "<script>hostile", "</td></table>&lt;b")
 CONTROLS = ("\x1b", "\x07", "\x08", "\x9b", "\u202e", "\u2066", "\u2069", "\u2028")
@@ -143,6 +143,7 @@ def test_a_project_that_is_not_there_is_said_in_words(name: str, opened: Opened)
     assert "no-such-project" in panel.static()
 
 
+@pytest.mark.grid(2)
 @pytest.mark.parametrize("virtual", [True, False], ids=["at once", "beside the kernel"])
 @pytest.mark.parametrize("name", NAMES)
 def test_a_network_that_is_down_is_said_in_words(name: str, virtual: bool, opened: Opened, wire: Any) -> None:

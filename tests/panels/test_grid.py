@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from createos_nb.dtypes import TEXT
-from createos_nb.panels.grid import Grid, format_value
+from createos_nb.panels.cells import Entry, Errors, percent, points
+from createos_nb.panels.grid import Fixed, Grid, format_value
 
 HOSTILE = "<img src=x onerror=alert(1)>\x1b[31m\u202egnp$x$"
 
@@ -35,6 +36,63 @@ def test_a_grid_gives_the_browser_texts_and_what_to_sort_by() -> None:
     assert second["cells"][1] == "–"
     assert "\x1b" not in second["cells"][0]
     assert "\x1b" not in second["key"]
+
+
+def test_states_and_statuses_have_icons_that_the_browser_is_given() -> None:
+    grid = Grid("things")
+    states = pd.DataFrame({"state": pd.Series(["deployed", "build_error", "some new state", None], dtype=TEXT)})
+    grid.show(states, kinds={"state": "state"})
+    cells = [row["cells"][0] for row in grid.rows]
+    assert cells[0] == {"text": "deployed", "icon": "ok", "color": "ok"}
+    assert cells[1] == {"text": "build_error", "icon": "failed", "color": "down"}
+    assert cells[2] == {"text": "some new state"}
+    assert cells[3] == "–"
+    assert sorted(grid.icons) == ["failed", "ok"]
+    grid.show(states, kinds={"state": "status"})
+    assert grid.rows[2]["cells"][0] == {"text": "some new state", "icon": "unknown", "color": "unknown"}
+
+
+def test_entries_and_errors_are_texts_and_numbers() -> None:
+    grid = Grid("things", selectable=True, fixed=Fixed(widths={"place": "1fr", "errors": "9em"}, order="place"))
+    table = pd.DataFrame(
+        {
+            "place": [Entry(HOSTILE, " / production", "why"), Entry("b")],
+            "errors": [Errors(3.3301, 3.2, [None, 3.3301], 0.13, trouble=True), Errors(None, nothing="no requests")],
+            "not": ["shown", "at all"],
+        }
+    )
+    grid.show(table, kinds={"place": "entry", "errors": "errors"})
+    (place, errors), (_, nothing) = (row["cells"] for row in grid.rows)
+    assert "\x1b" not in place["text"]
+    assert place["below"] == "why"
+    assert errors == {
+        "text": "3.4 %", "change": "+3.2 pt", "worse": True, "values": [None, 3.33], "before": 0.13, "trouble": True,
+    }  # fmt: skip
+    assert nothing == {"text": "no requests"}
+    assert grid.rows[1]["sort"][1] is None, "what is not known comes last"
+    assert [column["width"] for column in grid.columns] == ["1fr", "9em"]
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(0.0, "0 %"), (0.0001, "0.01 %"), (0.131, "0.14 %"), (3.31, "3.4 %"), (99.2, "100 %")]
+)
+def test_percentages_of_errors_have_two_digits_and_are_never_rounded_to_none(value: float, words: str) -> None:
+    assert percent(value) == words
+
+
+@pytest.mark.parametrize(
+    ("change", "words"), [(3.26, "+3.3 pt"), (-0.11, "-0.1 pt"), (0.04, ""), (-0.04, ""), (44.6, "+45 pt")]
+)
+def test_a_change_is_in_points_and_none_where_none_can_be_seen(change: float, words: str) -> None:
+    assert points(change) == words
+
+
+def test_while_it_is_read_a_grid_says_so_and_then_no_more() -> None:
+    grid = Grid("things")
+    grid.read("Reading traffic: 2 of 8 projects", 2, 8)
+    assert (grid.reading["done"], grid.reading["total"]) == (2, 8)
+    grid.read("")
+    assert grid.reading == {}
 
 
 def test_the_same_frame_again_sends_nothing() -> None:

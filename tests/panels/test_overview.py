@@ -6,6 +6,7 @@ import importlib
 import threading
 from typing import Any
 
+import pandas as pd
 import pytest
 
 import createos_nb
@@ -19,37 +20,94 @@ from createos_nb.simulator.http.server import serve
 overview_module = importlib.import_module("createos_nb.panels.overview")
 
 
+HOUR = pd.Timedelta("1h")
+
+
 @pytest.fixture
 def client() -> Any:
     return createos_nb.simulate()
 
 
+def cells_of(panel: Any, key: str) -> dict[str, Any]:
+    """What the browser is given of a row, by the headings."""
+    row = next(row for row in panel._rows.grid.rows if row["key"] == key)
+    return dict(zip([column["label"] for column in panel._rows.grid.columns], row["cells"], strict=True))
+
+
 def test_every_environment_is_a_row_with_its_figures(client: Any) -> None:
     panel = createos_nb.panels.overview(client)
-    row = next(row for row in panel._rows.grid.rows if row["key"] == "storefront / production")
-    cells = dict(zip([column["label"] for column in panel._rows.grid.columns], row["cells"], strict=True))
-    assert [cells[name] for name in ("status", "live", "live is")] == ["● healthy", "v17", "● deployed"]
-    assert len(cells["requests"]) == len(cells["5xx"]) == 30
+    cells = cells_of(panel, "storefront / production")
+    assert cells["Status"] == {"text": "OK", "icon": "ok", "color": "ok"}
+    assert {name: cells["Environment"][name] for name in ("text", "quiet")} == {
+        "text": "storefront",
+        "quiet": " / production",
+    }
+    assert (cells["Live"]["text"], cells["Live"]["below"]) == ("v17", "changed 17\u00a0h ago")
+    assert cells["Live"]["hint"].startswith("environment changed, 2026-03-01 16:20 UTC")
+    assert (cells["Req/min"], cells["Replicas"]) == ("87", "3")
+    assert len(cells["Server errors"]["values"]) == 30
     assert len(panel._rows.grid.rows) == 13
-    assert "winter-sale (suspended)" in panel._summary.value
+    assert "winter-sale (suspended)" in panel._note.value
 
 
 def test_trouble_stands_first_and_says_why() -> None:
     panel = createos_nb.panels.overview(createos_nb.simulate("shared-incident"))
     rows = panel._rows.grid.rows
-    assert [row["cells"][2] for row in rows] == ["▲ degraded", "▲ degraded", "● healthy"]
-    why = [column["label"] for column in panel._rows.grid.columns].index("why")
-    assert rows[0]["cells"][why].startswith("390 of 5,944 requests failed (6.6 %)")
-    assert "2 degraded" in panel._summary.value
-    assert "down" not in panel._summary.value
+    assert [row["cells"][0]["text"] for row in rows] == ["Degraded", "Degraded", "OK"]
+    first = cells_of(panel, rows[0]["key"])
+    assert first["Environment"]["below"].startswith("390 of 5,944 requests failed (6.6 %)")
+    assert (first["Server errors"]["text"], first["Server errors"]["trouble"]) == ("6.6 %", True)
+    last = cells_of(panel, rows[2]["key"])
+    assert "below" not in last["Environment"], "where all is well nothing wants to be read"
+    assert not last["Server errors"]["trouble"]
+
+
+def test_errors_are_held_against_the_hour_before_without_a_request_more() -> None:
+    """What the table compares with comes in the answers that it asks for anyway."""
+    client = createos_nb.simulate("bad-release")
+    before = client.transport.log.total
+    panel = createos_nb.panels.overview(client)
+    asked = client.transport.log.total - before
+    other = createos_nb.simulate("bad-release")
+    before = other.transport.log.total
+    other.fleet.overview()
+    assert asked == other.transport.log.total - before
+    now = client.now.floor("min")
+    counts = other.analytics.requests_over_time("storefront", "production", start=now - 2 * HOUR, end=now - HOUR)
+    share = 100 * counts["status_5xx"].sum() / counts["count"].sum()
+    cells = cells_of(panel, "storefront / production")["Server errors"]
+    assert cells["before"] == pytest.approx(share, abs=0.001)
+    assert cells["change"] == f"{panel.frame['server_error_percentage'].iloc[0] - share:+.1f} pt"
+    assert cells["worse"]
+    assert "against the hour before" in panel._note.value
+
+
+def test_where_the_time_before_would_cost_requests_nothing_is_compared(client: Any) -> None:
+    panel = createos_nb.panels.overview(client)
+    panel.params["window"] = 86_400
+    assert panel.wait(30)
+    assert "another time to compare with was not read" in panel._note.value
+    assert all(row["cells"][3].get("before") is None for row in panel._rows.grid.rows)
+
+
+def test_what_is_not_known_is_no_zero_and_not_well(client: Any) -> None:
+    """An environment whose requests are not read, and one that nobody asked."""
+    client.clock.sleep(60)
+    with client.world.faults(what="error", status=403, operations=["ListProjectEnvironments"], count=1):
+        panel = createos_nb.panels.overview(client)
+    unread = next(row for row in panel._rows.grid.rows if row["cells"][0]["text"] == "Unknown")
+    cells = cells_of(panel, unread["key"])
+    assert (cells["Req/min"], cells["Server errors"], cells["Burn rate"]) == ("–", {"text": "–"}, "–")
+    assert cells_of(panel, "chat-bot / production")["Server errors"] == {"text": "no requests"}
 
 
 def test_a_project_that_was_never_read_is_a_row_that_opens_nothing(client: Any) -> None:
     with client.world.faults(what="error", status=403, operations=["ListProjectEnvironments"], count=1):
         panel = createos_nb.panels.overview(client)
     row = panel._rows.grid.rows[0]
-    assert row["cells"][1:3] == ["–", "○ unknown"]
-    assert "12 environments" in panel._summary.value
+    assert row["key"].endswith(" / –")
+    assert row["cells"][0]["text"] == "Unknown"
+    assert "quiet" not in row["cells"][1]
     panel.params = {"chosen": row["key"]}
     assert panel.open() is None
     assert panel.opened is None
@@ -190,8 +248,9 @@ def test_where_the_platform_does_not_answer_the_panel_is_there_and_says_so() -> 
 
 def test_the_static_table_has_what_fits_a_page(client: Any) -> None:
     html = createos_nb.panels.overview(client).static()
-    assert all(f">{label}</th>" in html for label in ("status", "why", "5xx %", "burn", "last change"))
-    assert "storefront" in html
+    assert all(f">{label}</th>" in html for label in ("Status", "Environment", "Req/min", "Server errors", "Live"))
+    assert "13 environments: 1 asleep · 12 OK" in html or "13 environments: 12 OK · 1 asleep" in html
+    assert "<b>storefront</b> / production" in html
 
 
 def test_over_http_a_large_fleet_is_drawn_portion_by_portion() -> None:

@@ -9,10 +9,13 @@ import pandas as pd
 import pytest
 
 import createos_nb
+from createos_nb import Client
 from createos_nb.errors import InvalidInput, NotFound
 from createos_nb.panels import markup
 from createos_nb.panels.panel import Panel
+from createos_nb.simulator import serve
 from tests.panels.counter import Counter
+from tests.panels.hostile import unreachable
 
 HOSTILE = "<img src=x onerror=alert(1)>\x1b[31m\u202egnp$x$"
 
@@ -36,7 +39,9 @@ def test_an_error_in_a_buttons_callback_is_shown_and_kept(client: Any, error: Ex
     panel.box.children[3].click()
     assert panel.last_error is error
     assert 'role="alert"' in panel._view.error.value
-    assert type(error).__name__ in panel._view.error.value or "not there" in panel._view.error.value
+    first = str(error).split("\n")[0].strip("'") or "unexpected"
+    assert first in panel._view.error.value
+    assert type(error).__name__ not in panel._view.error.value  # no Python is told to the person at the button
 
 
 def test_an_error_when_a_control_changes_is_shown_and_kept(client: Any) -> None:
@@ -142,20 +147,52 @@ def test_repr_is_one_stable_line(client: Any) -> None:
 
 def test_where_no_widgets_are_there_is_a_static_table_of_the_last_state(client: Any) -> None:
     panel = Counter(client)
-    assert "nothing read" in panel._repr_mimebundle_()["text/html"]
+    assert "Nothing was read yet" in panel._repr_mimebundle_()["text/html"]
     panel.run()
     bundle = panel._repr_mimebundle_()
     assert bundle["text/plain"] == repr(panel)
     assert ">1</td>" in bundle["text/html"]
     assert "application/vnd.jupyter.widget-view+json" in bundle
-    assert "SIMULATOR" in bundle["text/html"]
+    assert "Simulator" in bundle["text/html"]
 
 
 def test_where_one_is_stands_in_the_head(client: Any) -> None:
     panel = Counter(client)
-    assert ">SIMULATOR</span>" in panel._view.header.value
+    assert ">Simulator · storefront</span>" in panel._view.header.value
     assert "account marlow" in panel._view.header.value
-    assert "UTC" in panel._view.header.value
+    assert "UTC" not in panel._view.header.value  # nothing was read yet
+    panel.run()
+    assert "read 09:00:00 UTC" in panel._view.header.value
+
+
+def test_a_served_world_is_a_simulator_and_the_platform_is_its_account(client: Any) -> None:
+    with serve(client.world) as found, Client(api_key=client.world.key, base_url=found.url) as over_http:
+        panel = Panel(over_http)
+        panel._view.build()
+        first = panel._view.header.value  # nothing has answered yet
+        over_http.whoami()
+        panel._view.render_header()
+        shown = panel._view.header.value
+    assert ">Simulator</span>" in shown
+    assert "PLATFORM" not in first + shown
+    platform = unreachable(client.clock)
+    panel = Panel(platform)
+    panel._view.build()
+    assert ">account not asked yet</span>" in panel._view.header.value
+
+
+def test_a_wait_tells_what_how_many_and_how_long(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    view, now = Panel(client)._view, [100.0]
+    monkeypatch.setattr("createos_nb.panels.view.time.monotonic", lambda: now[0])
+    view.show_wait("Reading traffic")
+    now[0] += 2.1
+    view.show_wait("Reading traffic", "7 of 11 environments")
+    assert "Reading traffic: 7 of 11 environments" in view.status.value
+    assert "--cn-since:-2.1s" in view.status.value  # the page goes on counting from there
+    view.show_wait("Reading versions")
+    assert "--cn-since:-0.0s" in view.status.value
+    view.set_status("")
+    assert view.status.value == ""
 
 
 def test_text_is_text() -> None:

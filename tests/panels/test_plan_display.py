@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from createos_nb import panels
-from createos_nb.panels.plan_display import Progress, sign, words
+import createos_nb
+from createos_nb import panels, plans, runbooks
+from createos_nb.panels.plan_display import duration, plan_html, receipt_html
+from createos_nb.panels.plan_progress import Progress, sign, words
 from createos_nb.plans import Event
 
 
@@ -28,7 +30,9 @@ def test_steps_and_build_log_are_shown_while_it_is_carried_out(client: Any) -> N
     panel.params = {"confirm": panel.form.confirmation.description.split()[1], "reason": "a test"}
     panel.run()
     assert any("building" in value for value in seen)
-    assert "●" in panel.form.progress.steps.value
+    assert "createos-step-running" in seen[0] or "createos-step-running" in seen[1]
+    assert "createos-step-passed" in panel.form.progress.steps.value
+    assert "createos-step-running" not in panel.form.progress.steps.value
     assert "done" in panel.form.progress.steps.value
     assert len(panel.form.progress.log) > 3
     assert 'role="log"' in panel.form.progress.lines.value
@@ -51,20 +55,78 @@ def test_a_long_log_keeps_its_end() -> None:
     for number in range(60):
         progress.update(Event(1, 1, "build", "waiting", "", 1.0, tuple(f"line {number}-{n}" for n in range(10))))
     assert len(progress.log) == 500
-    assert progress.log[-1] == "line 59-9"
+    assert progress.log[-1].text == "line 59-9"
     assert "line 0-0" not in progress.lines.value
+    assert "cut here: 100 older lines" in progress.lines.value
 
 
 @pytest.mark.parametrize(
     ("phase", "text", "mark", "said"),
     [
-        ("", "", "○", "pending"),
-        ("waiting", "v4 building", "◔", "v4 building"),
-        ("writing", "", "◔", "writing"),
-        ("done", "", "●", "done"),
-        ("failed", "no answer", "✕", "failed, no answer"),
-        ("cancelled", "", "–", "cancelled"),
+        ("", "", "not reached", "not reached"),
+        ("waiting", "v4 building", "running", "v4 building"),
+        ("writing", "", "running", "writing"),
+        ("done", "", "passed", "done"),
+        ("failed", "no answer", "failed", "failed, no answer"),
+        ("cancelled", "", "skipped", "cancelled"),
     ],
 )
-def test_a_state_is_a_sign_and_words(phase: str, text: str, mark: str, said: str) -> None:
+def test_a_state_is_an_icon_and_words(phase: str, text: str, mark: str, said: str) -> None:
     assert (sign(phase), words(phase, text)) == (mark, said)
+
+
+def test_a_step_tells_how_long_it_takes_and_usually_takes() -> None:
+    progress = Progress()
+    progress.begin(["build", "assign"], [120.0, 10.0])
+    assert "usually 2\xa0min" in progress.steps.value
+    progress.update(Event(1, 2, "build", "writing", "", 3.0))
+    progress.update(Event(1, 2, "build", "waiting", "building", 30.0))
+    assert "27\xa0s · usually 2\xa0min" in progress.steps.value
+    progress.update(Event(1, 2, "build", "done", "", 63.0))
+    assert ">60\xa0s<" in progress.steps.value
+
+
+def test_a_plan_is_a_short_list_and_its_details_are_folded(client: Any) -> None:
+    shown = plan_html(runbooks.rollback(client, "orders-api", "production"))
+    visible, _, folded = shown.partition("<details>")
+    assert "Assign v3 to production" in visible
+    assert "about 10\xa0s" in visible
+    assert "no undo" in visible  # waking
+    assert "digest" not in visible
+    assert "digest" in folded
+    assert "<h4>Impact</h4>" in folded
+    assert "<h4>Warnings</h4>" in folded
+    assert "plan.follow_up" not in shown  # a person has a button
+    assert "the button “Plan: release” releases it" in shown
+
+
+def test_what_only_code_can_call_is_not_told_to_a_person() -> None:
+    client = createos_nb.simulate("build-broken")
+    plan = runbooks.retry_failed(client, "storefront", 4)
+    assert "runbooks." in "".join(plan.warnings)
+    shown = plan_html(plan)
+    assert "Fix what the build log says and deploy again" in shown
+    assert "runbooks." not in shown
+
+
+def test_what_is_to_be_held_against_the_plan_is_not_folded(client: Any) -> None:
+    plans.freeze(client, until=None, reason="the sale", scope="storefront").apply()
+    visible = plan_html(runbooks.scale(client, "storefront", "staging", replicas=2)).partition("<details>")[0]
+    assert "Storefront is not frozen: fails" in visible
+
+
+def test_a_receipt_shows_what_was_before_and_is_after(client: Any) -> None:
+    plan = runbooks.scale(client, "storefront", "staging", replicas=2)
+    shown = receipt_html(plan.apply(confirm=plan.digest, reason="the <sale>"), plan)
+    assert "Receipt: scale storefront / staging" in shown
+    assert 'replicas 1 <span aria-hidden="true">→</span>' in shown
+    assert "<b>2</b>" in shown
+    assert "PASS" in shown
+    assert "Reason: the &lt;sale&gt;" in shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(0.4, "0 s"), (12, "12 s"), (180, "3 min"), (3600, "60 min"), (7200, "2 h")]
+)
+def test_a_duration_has_one_unit(seconds: float, shown: str) -> None:
+    assert duration(seconds) == shown.replace(" ", "\xa0")

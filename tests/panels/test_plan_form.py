@@ -29,15 +29,43 @@ def test_nothing_is_written_before_the_button(client: Any) -> None:
 def test_the_button_waits_for_the_very_name_and_a_reason(client: Any) -> None:
     panel = assigning(client)
     assert panel.form.confirmation.description == "Type production to confirm"
-    assert panel.form.apply_button.button_style == "danger"
-    for confirm, reason, off in [
-        ("", "r", True),
-        ("Production", "r", True),
-        ("production", "  ", True),
-        ("production", "r", False),
+    for confirm, reason, missing in [
+        ("", "", "To assign, write a reason and type production."),
+        ("", "r", "To assign, type production."),
+        ("Production", "r", "To assign, type production."),
+        ("production", "  ", "To assign, write a reason."),
+        ("production", "r", ""),
     ]:
         panel.params = {"confirm": confirm, "reason": reason}
-        assert panel.form.apply_button.disabled is off, (confirm, reason)
+        assert panel.form.apply_button.disabled is bool(missing), (confirm, reason)
+        assert panel.form.apply_button.missing == missing
+
+
+def test_a_press_that_came_too_early_does_nothing(client: Any) -> None:
+    """The browser reports presses while the button is on; one may be on its way when it is switched off."""
+    panel = assigning(client)
+    panel.form.apply_button._handle_custom_msg({"pressed": True}, [])
+    assert panel.wait(30)
+    assert panel.last_error is None
+    assert not writes(client)
+    panel.params = NAMED
+    panel.form.apply_button._handle_custom_msg({"pressed": True}, [])
+    assert panel.wait(30)
+    assert len(writes(client)) == 1
+
+
+def test_one_button_is_what_is_to_be_pressed(client: Any) -> None:
+    """First the plan, then what applies it; after a run none is."""
+    form = panels.assign(client, "storefront", "production").form
+    assert form.review_button.button_style == "primary"
+    assert form.apply_button.layout.display == "none"
+    panel = assigning(client)
+    assert panel.form.review_button.button_style == ""
+    assert panel.form.apply_button.layout.display == ""
+    panel.params = NAMED
+    panel.run()
+    assert panel.form.review_button.button_style == ""
+    assert panel.form.apply_button.layout.display == "none"
 
 
 def test_the_name_is_that_of_what_it_is_done_to(client: Any) -> None:
@@ -240,7 +268,7 @@ def test_what_was_offered_goes_when_another_plan_is_shown(client: Any) -> None:
     panel.params = NAMED
     panel.run()
     offered = panel.form.actions.children
-    assert [one.description for one in offered] == ["Plan: release"]
+    assert [one.description for one in offered] == ["Verify now", "Open traffic", "Plan: release"]
     press(panel, "Plan: release")
     assert not panel.form.actions.children
     assert offered[0].comm is None  # nothing of it is left

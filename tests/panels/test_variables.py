@@ -110,8 +110,8 @@ def test_the_name_is_asked_for(client: Any) -> None:
 @pytest.mark.parametrize(
     ("params", "said"),
     [
-        ({}, "name one and type its value"),
-        ({"value": "x"}, "name the variable that has this value"),
+        ({}, "Name a variable and type its value"),
+        ({"value": "x"}, "Name the variable that has this value"),
         ({"name": "no-name", "value": "hush"}, "is no name"),
     ],
 )

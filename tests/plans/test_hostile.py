@@ -142,7 +142,12 @@ def test_undo_says_what_it_was_done_to_is_gone(client: Any) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["rollback-held-and-asleep", pytest.param("blue-green", marks=pytest.mark.slow), "variables", "delete-environment"],
+    [
+        "rollback-held-and-asleep",
+        pytest.param("blue-green", marks=pytest.mark.slow),
+        "variables",
+        pytest.param("delete-environment", marks=pytest.mark.slow),
+    ],
 )
 def test_an_interrupt_anywhere_can_be_taken_up(name: str, origin: Any, tmp_path: Path) -> None:
     """Ctrl-C at each request boundary, before and after; the cell is run again and ends the same, nothing twice."""

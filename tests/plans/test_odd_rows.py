@@ -87,7 +87,7 @@ FIELDS = [
 ]
 
 
-@pytest.mark.grid(6)
+@pytest.mark.grid(12)
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("field", FIELDS)
 def test_an_odd_value_breaks_no_plan(world: Any, field: str) -> None:

@@ -125,4 +125,4 @@ def test_no_line_to_a_name_runs_through_another_name():
                 assert mine[1] <= begin or end <= mine[0]
             if place[0] > lane[0]:
                 assert not begin < x < end
-    assert arrange([0.0] * 5, [50.0] * 5, 430) is None
+    assert arrange([0.0] * 7, [50.0] * 7, 430) is None

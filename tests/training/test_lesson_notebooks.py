@@ -34,8 +34,8 @@ def test_the_notebooks_are_those_of_the_files(name: str, kind: Any) -> None:
     outputs = [output for cell in written["cells"] for output in cell.get("outputs", [])]
     assert outputs
     assert not [output for output in outputs if output["output_type"] == "error"]
-    picture = tool.PICTURES / f"{name}.png"
-    assert 5_000 < picture.stat().st_size < 120_000
+    for theme in ("light", "dark"):
+        assert 2_000 < (tool.PICTURES / f"{name}-{theme}.webp").stat().st_size < 60_000
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -55,6 +55,7 @@ def ways() -> list[Any]:
     return found
 
 
+@pytest.mark.grid(2)
 @pytest.mark.parametrize("name", NAMES)
 def test_the_solution_passes_and_nothing_is_right_before_it(name: str) -> None:
     source = read_lesson(name)

@@ -19,7 +19,12 @@ BUILD: Final = ROOT / "docs" / "_build"
 SOURCE: Final = BUILD / "source"
 #: Files that pages link to, and that are no pages: they are downloads.
 FILES: Final = "files"
-_IMAGE: Final = re.compile(r"^!\[([^\]]*)\]\(([^()\s]+)([.-])light\.(png|svg|gif)\)$", re.MULTILINE)
+_IMAGE: Final = re.compile(r"^!\[([^\]]*)\]\(([^()\s]+)([.-])light\.(png|svg|gif|webp)\)$", re.MULTILINE)
+#: The same as HTML, which a code host shows in its reader's theme.
+_PICTURE: Final = re.compile(
+    r'<picture>\s*<source [^>]*srcset="[^"]+">\s*'
+    r'<img alt="([^"]*)" src="([^"]+)([.-])light\.(png|svg|gif|webp)"[^>]*>\s*</picture>'
+)
 
 
 def lay_out(source: Path = SOURCE) -> None:
@@ -59,7 +64,8 @@ def _markdown(text: str, name: str, page: str, source: Path) -> str:
     parts = []
     for _, part, language in layout.segments(text):
         if language == "prose":
-            part = _IMAGE.sub(lambda match: _both(match, name, page, source), part)
+            for pattern in (_IMAGE, _PICTURE):
+                part = pattern.sub(lambda match: _both(match, name, page, source), part)
             part = LINK.sub(lambda match: _link(match, name, page, source), part)
         parts.append(part)
     return "\n".join(parts)

@@ -1,12 +1,16 @@
 """Evidence that counts are unusual: requests against their day and week, errors against their usual share.
 
 Model. A window of the last k buckets should hold `m` events. For requests, `m` is the mean of the same window on up to
-seven earlier days (or on the same weekday of two weeks, whichever has been nearer), times the ratio of what came to
-what the days said over the hours before the window; without earlier days it is the level of those hours. For errors it
-is the requests of the window times the share of errors of the day before it. The events of a window are negative
-binomial around `m` with variance `m + κ m²`: κ is what the past windows varied more than Poisson, so that neither
-clumps nor the wandering of the level are mistaken for news, and at one request a minute three errors are judged as a
-count and not by a normal curve. Windows of 1, 5 and 30 buckets see a gulf at once and a quiet leak later.
+seven earlier days (or on the same weekday of two weeks, where that was nearer in the last week), times the ratio of
+what came to what the days said over the hours before the window; without earlier days it is the level of those hours.
+The days are smoothed as widely as no narrower smoothing contradicts (Lepski's rule), so that an edge of the day stays
+one. For errors `m` is the requests of the window times the share of errors of the day before it.
+
+The events of a window are negative binomial around `m` with variance `m + κ m²`: κ is what the past windows varied more
+than Poisson, or, where that is more, by how much the same time of the last seven days was missed, so that neither
+clumps, nor the wandering of the level, nor the beginning of a weekend are mistaken for news, and at one request a
+minute three errors are judged as a count and not by a normal curve. Windows of 1, 5 and 30 buckets see a gulf at once
+and a quiet leak later.
 
 The tail probability of each window is held against the tail of its own past, see
 :func:`createos_nb.analysis.anomalies.tails.modelled`, and the strongest window counts. Everything is causal, works on
@@ -15,7 +19,7 @@ arrays with time as their last axis, and a bucket without data is never unusual.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -32,6 +36,15 @@ _WORSE = 2.0
 _LEAST = 1e-300
 # Squared relative error of the level where no daily shape is known yet: a seventh.
 _DRIFT = 0.02
+# Half widths of the smoothings of a day's shape, narrowest first: buckets of a day divided by so much, and the least.
+_HALVES = ((100_000, 0), (480, 1), (96, 1))
+# Squared distance, in variances of a narrower smoothing, at which it contradicts a wider one; and the squared residual
+# that counts for the noise at most.
+_CONTRADICTS, _ODD = 9.0, 25.0
+# The largest miss that counts, as a logarithm, and what the squares of 0 to 7 of them add up to one time in a thousand
+# by chance, in variances (χ²).
+_STEP = 2.0
+_BY_CHANCE = np.array([np.inf, 10.83, 13.82, 16.27, 18.47, 20.52, 22.46, 24.32])
 # Squared distance in standard deviations up to which the tail is not worked out: it lies within the usual 2 %.
 _ROUGH = 5.0
 
@@ -60,8 +73,9 @@ class Earlier:
 
 def buckets_back(day: int, quiet: int) -> int:
     """Return how many past buckets are needed to score another one."""
-    # two weeks, a day in which they are compared with the days, two in which they vary; then the past of the tails
-    return (2 * _DAYS + 1) * day + 2 * max(day, 240) + PAST + quiet + 1_000
+    # two weeks, one in which they are compared with the days, one of misses, and a day; two memories in which they
+    # vary; then the past of the tails
+    return (4 * _DAYS + 1) * day + 2 * max(day, 240) + PAST + quiet + 1_000
 
 
 def volume_surprise(
@@ -74,9 +88,9 @@ def volume_surprise(
     observed = ~np.isnan(count)
     events = np.where(observed, count, 0.0)
     flat = observed.astype(np.float64)
-    shape = _daily_shape(events, observed, day, hour)
+    shapes = _shapes(events, observed, day, hour)
     memory, report = max(day, 240), _Report(quiet, alarm, earlier or Earlier())
-    return _score(events, flat, shape, observed, memory=memory, level=hour, both=True, report=report)
+    return _score(events, flat, shapes, observed, day=day, memory=memory, level=hour, both=True, report=report)
 
 
 def error_surprise(
@@ -86,7 +100,7 @@ def error_surprise(
     observed = ~(np.isnan(count) | np.isnan(errors))
     events, base = np.where(observed, errors, 0.0), np.where(observed, count, 0.0)
     memory, report = max(day, 240), _Report(quiet, alarm, earlier or Earlier())
-    return _score(events, base, None, observed, memory=memory, level=memory, both=False, report=report)
+    return _score(events, base, [], observed, day=0, memory=memory, level=memory, both=False, report=report)
 
 
 @dataclass(frozen=True)
@@ -110,21 +124,17 @@ class _Report:
 def _score(
     events: Floats,
     base: Floats,
-    shape: Floats | None,
+    shapes: list[_Shape],
     observed: Bools,
     *,
+    day: int,
     memory: int,
     level: int,
     both: bool,
     report: _Report,
 ) -> CountScores:
-    """Evidence for events that should follow `base`, or `shape` where that has been known for long enough."""
+    """Evidence for events that should follow `base`, or one of `shapes` where that has been known for long enough."""
     event_sums, base_sums = _cumulative(events), _cumulative(base)
-    if shape is not None:
-        shape_sums, unknown = (
-            _cumulative(np.nan_to_num(shape)),
-            _cumulative((observed & np.isnan(shape)).astype(np.float64)),
-        )
     evidence, signs = [], []
     expected = low = high = events
     for width in WINDOWS:
@@ -134,15 +144,17 @@ def _score(
         if both:
             # an unknown daily shape moves the level on in the meantime, or every first morning is news
             relative_variance = relative_variance + _DRIFT
-        if shape is not None:
+        for shape in shapes:
             before = max(level, 8 * width)
-            shape_mean, shape_variance = _expected(event_sums, shape_sums, width, before)
-            known = (_window(unknown, before + width) == 0) & ~np.isnan(shape_mean)
-            mean, relative_variance = (
-                np.where(known, shape_mean, mean),
-                np.where(known, shape_variance, relative_variance),
-            )
+            shape_mean, shape_variance = _expected(event_sums, shape.sums, width, before)
+            known = shape.nearer & (_window(shape.unknown, before + width) == 0) & ~np.isnan(shape_mean)
+            mean = np.where(known, shape_mean, mean)
+            own_variance = shape.error / np.maximum(shape.span, width)
+            relative_variance = np.where(known, shape_variance + own_variance, relative_variance)
         kappa = _overdispersion(events_in_window, mean, memory, width)
+        if day:
+            usual = np.maximum(kappa, relative_variance)
+            kappa = np.maximum(kappa, _misses(events_in_window, mean, usual, day, width))
         tail, sign = _tail(events_in_window, mean, np.maximum(kappa, relative_variance), both)
         evidence.append(modelled(np.where(observed, tail, 0.0), quiet=report.quiet))
         signs.append(sign)
@@ -210,27 +222,61 @@ def _tail(observed: Floats, mean: Floats, kappa: Floats, both: bool) -> tuple[Fl
     return tails, sign
 
 
-def _daily_shape(events: Floats, observed: Bools, day: int, hour: int) -> Floats | None:
-    """Return the mean of earlier days at the same time, smoothed over half an hour; NaN without any, 0 where unseen."""
+@dataclass(frozen=True, eq=False)
+class _Shape:
+    """What earlier days, or the same weekdays, say of each bucket; cumulative over the last axis."""
+
+    sums: Floats
+    unknown: Floats
+    """Observed buckets of which it says nothing."""
+    error: Floats
+    """Squared relative error of a bucket, times the buckets that it was smoothed over."""
+    span: Floats
+    """The buckets that it was smoothed over."""
+    nearer: Bools
+    """Where it was nearer to what came in the last week, weekends included, than the shapes before it."""
+
+
+def _shapes(events: Floats, observed: Bools, day: int, hour: int) -> list[_Shape]:
+    """What the days before say, and from the second week on what the weeks before say; none on the first day."""
     length = events.shape[-1]
     if not day or length <= day:
-        return None
-    half = max(day // 96, 1)
+        return []
+    sums = _cumulative(events), _cumulative(observed.astype(np.float64))
+    halves = [max(day // per, least) for per, least in _HALVES]
+    smooth = [_centred(*sums, half) for half in halves]
+    kinds = [_earlier_days, _earlier_weeks] if length > _DAYS * day else [_earlier_days]
+    shapes: list[_Shape] = []
+    missed: list[Floats] = []
+    for kind in kinds:
+        means, numbers = zip(*(kind(*one, day) for one in zip(smooth, halves, strict=True)), strict=True)
+        shape, error, span = _as_wide_as_fits(means, numbers, halves, events, observed, day)
+        shape_sums = _cumulative(np.where(observed, np.maximum(np.nan_to_num(shape), 1e-6), 0.0))
+        unknown = _cumulative((observed & np.isnan(shape)).astype(np.float64))
+        missed.append(_missed(sums[0], shape_sums, unknown, hour))
+        shapes.append(_Shape(shape_sums, unknown, error, span, np.ones(events.shape, dtype=np.bool_)))
+    if len(shapes) == 2:
+        both = ~(np.isnan(missed[0]) | np.isnan(missed[1]))
+        days, weeks = (_window(_cumulative(np.where(both, one, 0.0)), _DAYS * day, lag=5) for one in missed)
+        shapes[1] = replace(shapes[1], nearer=weeks < days)
+    return shapes
+
+
+def _missed(event_sums: Floats, shape_sums: Floats, unknown: Floats, hour: int) -> Floats:
+    """By how many events windows of five buckets were missed; NaN where the shape is not known for long enough."""
+    mean, _ = _expected(event_sums, shape_sums, 5, hour)
+    return np.where(_window(unknown, hour + 5) == 0, np.abs(_window(event_sums, 5) - mean), np.nan)
+
+
+def _centred(sums: Floats, counts: Floats, half: int) -> Floats:
+    """Means of the `2 half + 1` buckets that end at each, NaN where nothing was observed."""
     width = 2 * half + 1
-    sums, counts = _window(_cumulative(events), width), _window(_cumulative(observed.astype(np.float64)), width)
     with np.errstate(divide="ignore", invalid="ignore"):
-        smooth = sums / counts
-    days = _earlier_days(smooth, day, half)
-    if length > _DAYS * day:
-        first = _shifted(smooth, _DAYS * day - half)
-        second = _shifted(smooth, 2 * _DAYS * day - half)
-        weeks = np.where(np.isnan(second), first, (first + second) / 2)
-        days = _closer_shape(events, observed, days, weeks, day, hour)
-    return np.where(observed, np.maximum(days, 1e-6), 0.0)
+        return np.asarray(_window(sums, width) / _window(counts, width))
 
 
-def _earlier_days(smooth: Floats, day: int, half: int) -> Floats:
-    """Means over up to seven days, without the highest and the lowest where there are three or more."""
+def _earlier_days(smooth: Floats, half: int, day: int) -> tuple[Floats, Floats]:
+    """Means over up to seven days, without the highest and the lowest of three or more; and their number."""
     total, number = np.zeros_like(smooth), np.zeros_like(smooth)
     highest, lowest = np.full_like(smooth, -np.inf), np.full_like(smooth, np.inf)
     for day_number in range(1, _DAYS + 1):
@@ -244,20 +290,87 @@ def _earlier_days(smooth: Floats, day: int, half: int) -> Floats:
         highest = np.where(known, np.maximum(highest, value), highest)
         lowest = np.where(known, np.minimum(lowest, value), lowest)
     trim = number >= 3
+    used = np.where(trim, number - 2, number)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(trim, (total - np.where(trim, highest + lowest, 0.0)) / (number - 2), total / number)
+        return np.where(trim, total - np.where(trim, highest + lowest, 0.0), total) / used, used
 
 
-def _closer_shape(events: Floats, observed: Bools, days: Floats, weeks: Floats, day: int, hour: int) -> Floats:
-    """The days or the weeks, whichever has lately been nearer to what came."""
-    errors = []
-    event_sums = _cumulative(events)
-    for shape in (days, weeks):
-        base = np.where(observed, np.where(np.isnan(shape), 1.0, shape), 0.0)
-        mean, _ = _expected(event_sums, _cumulative(base), 5, hour)
-        deviation = np.abs(np.where(np.isnan(mean), 0.0, _window(event_sums, 5) - mean))
-        errors.append(_window(_cumulative(deviation), day, lag=5))
-    return np.where(np.isnan(weeks) | (errors[0] <= errors[1]), days, weeks)
+def _earlier_weeks(smooth: Floats, half: int, day: int) -> tuple[Floats, Floats]:
+    """Means over the same time of up to two weeks, and their number."""
+    first = _shifted(smooth, _DAYS * day - half)
+    second = _shifted(smooth, 2 * _DAYS * day - half)
+    alone = np.isnan(second)
+    return np.where(alone, first, (first + second) / 2), np.where(alone, 1.0, 2.0)
+
+
+def _as_wide_as_fits(
+    shapes: tuple[Floats, ...],
+    numbers: tuple[Floats, ...],
+    halves: list[int],
+    events: Floats,
+    observed: Bools,
+    day: int,
+) -> tuple[Floats, Floats, Floats]:
+    """At each time the widest smoothing that no narrower one contradicts: an edge of the day stays an edge.
+
+    Lepski's rule; `shapes` begin with the narrowest. The noise of a bucket is that of the last day around the widest.
+    Returns the shape, its squared relative error times the buckets it was smoothed over, and these.
+    """
+    widest = np.where(np.isnan(shapes[-1]), 0.0, shapes[-1])
+    known = observed & (widest > 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        pearson = np.where(known, (events - widest) ** 2 / widest, 0.0)
+    rows = np.maximum(_window(_cumulative(known.astype(np.float64)), day), 1.0)
+    noise = np.maximum(_window(_cumulative(np.minimum(pearson, _ODD)), day) / rows, 1.0)
+    chosen, number, span = shapes[0], numbers[0], np.full(events.shape, 2.0 * halves[0] + 1)
+    fits = np.ones(events.shape, dtype=np.bool_)
+    for at in range(1, len(shapes)):
+        for narrow in range(at):
+            variance = (
+                np.maximum(shapes[at], 0.1) * noise / (np.maximum(numbers[narrow], 1.0) * (2 * halves[narrow] + 1))
+            )
+            fits &= ~((shapes[at] - shapes[narrow]) ** 2 > _CONTRADICTS * variance)
+        wider = fits | np.isnan(chosen)
+        chosen, number = np.where(wider, shapes[at], chosen), np.where(wider, numbers[at], number)
+        span = np.where(wider, 2.0 * halves[at] + 1, span)
+    return chosen, noise / (np.maximum(np.nan_to_num(chosen), 0.1) * np.maximum(number, 1.0)), span
+
+
+def _misses(events: Floats, mean: Floats, relative_variance: Floats, day: int, width: int) -> Floats:
+    """Squared relative error of what was expected at this time on the last seven days, beyond what chance explains.
+
+    Where a weekend begins, or a job comes at another minute each night, the days say less than elsewhere. Of three days
+    and more the worst is left out, or an outage would hide the next one at that time for a week.
+    """
+    with np.errstate(invalid="ignore"):
+        off = np.clip(np.log((events + 0.5) / (mean + 0.5)), -_STEP, _STEP) ** 2
+        chance = 1 / (mean + 0.5) + relative_variance
+    half = max(day // 96, 1)
+    total, noise, number = np.zeros_like(off), np.zeros_like(off), np.zeros_like(off)
+    worst = np.zeros_like(off)
+    for ago in range(1, _DAYS + 1):
+        if ago * day >= off.shape[-1]:
+            break
+        past = _shifted(off, ago * day)
+        known = ~np.isnan(past)
+        value = np.where(known, past, 0.0)
+        total += value
+        noise += np.where(known, _shifted(chance, ago * day), 0.0)
+        number += known
+        worst = np.maximum(worst, value)
+    left = np.where(number >= 3, number - 1, number)
+    total = np.where(number >= 3, total - worst, total)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        beyond = total > _BY_CHANCE[left.astype(np.int64)] * noise / number
+        miss = np.where(beyond, total / left, 0.0)
+    # as far around as its window and a quarter of an hour, for nobody comes at the same minute every day
+    return _highest_around(miss, half)
+
+
+def _highest_around(values: Floats, half: int) -> Floats:
+    from scipy.ndimage import maximum_filter1d
+
+    return np.asarray(maximum_filter1d(values, 2 * half + 1, axis=-1, mode="nearest"))
 
 
 def _shifted(values: Floats, rows: int) -> Floats:

@@ -322,7 +322,7 @@ def _single(
         index=pd.Index([format_duration(width) for width in rates], name="lookback", dtype=TEXT),
     )
     table["exhausted_in"] = _timedeltas(table["exhausted_in"].to_numpy())
-    table = table.astype({"requests": "Int64", "errors": "Int64"})
+    table = table.assign(**{name: to_int64(table[name].to_numpy()) for name in ("requests", "errors")})
     seconds_left = float(rates[lookback]["exhausted_in"])
     return SLO(
         target=target,

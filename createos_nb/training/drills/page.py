@@ -25,6 +25,12 @@ if TYPE_CHECKING:
     from createos_nb.training.drills.scoring import Course, Scored
 
 _SECOND: Final = 1_000_000
+#: Nobody acts, an expert, this drill.
+_COURSES: Final = (
+    style.SeriesStyle(style.EDGE, "--", "o"),
+    style.SeriesStyle(style.GOOD, "-.", "^"),
+    style.SeriesStyle(style.ERROR, "-", "D"),
+)
 _QUESTIONS: Final = (
     "What did the alert make us think of first, and what in the data spoke for it, or against it?",
     "Which page, command or figure would have brought us to the cause sooner?",
@@ -176,7 +182,7 @@ def _figure(problem: Problem, scored: Scored, timeline: pd.DataFrame) -> Figure:
         height_ratios=(3, 1),
     )
     courses = (("nobody acts", scored.nothing), ("expert", scored.expert), ("this drill", scored.ours))
-    for (label, course), look in zip(courses, (style.SERIES[1], style.SERIES[2], style.SERIES[0]), strict=True):
+    for (label, course), look in zip(courses, _COURSES, strict=True):
         counts = per_minute(problem, course)
         x = np.arange(len(counts))
         style.line(top, x, counts, look, label=label)
@@ -189,7 +195,7 @@ def _figure(problem: Problem, scored: Scored, timeline: pd.DataFrame) -> Figure:
         acts = ~said & ~mine["what"].str.startswith("the alert")
         for rows, marker in ((mine[said], "^"), (mine[acts], "s")):
             at = rows["seconds"].to_numpy() / 60
-            bottom.plot(at, np.full(len(at), lane), linestyle="", marker=marker, color=style.BLACK, markersize=6)
+            bottom.plot(at, np.full(len(at), lane), linestyle="", marker=marker, color=style.INK, markersize=6)
     bottom.set_yticks(list(lanes.values()), ["expert", "this drill"])
     bottom.set_ylim(-0.7, 1.7)
     bottom.set_xlim(0, minutes)

@@ -228,12 +228,14 @@ def with_more(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield {**body, name: [*value[:-1], {**value[-1], MORE: 1}]}
 
 
+@pytest.mark.grid(2)
 def test_requests_made_from_the_declarations_get_answers_of_the_contract(served: Server) -> None:
     statuses = drive(served, declared(served), examples=2)
     assert {200, 400, 404, 422} <= statuses
     assert max(statuses) < 500
 
 
+@pytest.mark.grid(2)
 def test_requests_made_from_the_contract_get_its_answers(served: Server) -> None:
     statuses = drive(served, contract(served), examples=2)
     assert {200, 201, 400, 404} <= statuses
