@@ -1,7 +1,8 @@
-"""Draw the pictures of the documentation from a simulated world, in a real JupyterLab: `make pictures`.
+"""Draw the pictures of the README and the documentation from simulated worlds, in a real browser: `make pictures`.
 
-A notebook is opened in a headless Chromium, its cells are run one after the other, and what a reader would see after
-each is a frame of an animation. Both themes: a page shows the one that its reader has chosen.
+A notebook is opened in JupyterLab, its cells are run one after the other, and what a reader would see after each is a
+frame of an animation; the panels of `panel_pictures` are opened in Voila. Both themes: a page shows the one that its
+reader has chosen.
 """
 
 from __future__ import annotations
@@ -25,21 +26,20 @@ from typing import Any, Final
 from PIL import Image
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
+from tools.panel_pictures import FOLDER, SHOTS, THEMES, small
+
 NOTEBOOK: Final = "notebook.ipynb"
-FOLDER: Final = Path(__file__).parent.parent / "data" / "pictures"
+#: The animation of plan, apply and receipt.
+ANIMATION: Final = "plan-apply-receipt"
 CELLS: Final = (
     'import createos_nb\nfrom createos_nb import runbooks\n\nclient = createos_nb.simulate("bad-release")',
     'plan = runbooks.rollback(client, "storefront", "production")\nplan',
     'receipt = plan.apply(confirm=plan.digest, reason="checkout fails")\nreceipt',
     "receipt.undo()  # a plan again",
 )
-#: A picture, and the cell that shows it.
-PANELS: Final = {"fleet": 'import createos_nb\n\ncreateos_nb.panels.overview(createos_nb.simulate("bad-release"))'}
 #: How long each frame is shown, in milliseconds: one after each cell.
 SHOWN: Final = (1500, 6000, 5000, 4000)
 SIZE: Final = ViewportSize(width=1040, height=700)
-#: Of a table, no column of which is to be out of sight.
-WIDE: Final = ViewportSize(width=1700, height=900)
 _THEMES: Final = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 _COLORS: Final = 64
 _WAIT: Final = 60.0
@@ -48,22 +48,34 @@ _WAIT: Final = 60.0
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.pictures", description=__doc__)
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where to write them (default: data/pictures)")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{ANIMATION}, {', '.join(SHOTS)} (default: all)")
     options = parser.parse_args(arguments)
+    known = (ANIMATION, *SHOTS)
+    if unknown := [name for name in options.names if name not in known]:
+        parser.error(f"no picture {', '.join(unknown)}; there is: {', '.join(known)}")
+    names = options.names or known
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     options.folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
-        for theme in _THEMES:
-            path = options.folder / f"rollback-{theme}.gif"
-            animation(browser, theme, path)
-            written = [path]
-            for name, cell in PANELS.items():
-                written.append(options.folder / f"{name}-{theme}.png")
-                panel(browser, theme, cell, written[-1])
-            for path in written:
-                print(f"{path} {path.stat().st_size / 1000:,.0f} kB", flush=True)
+        if ANIMATION in names:
+            for theme in THEMES:
+                path = options.folder / f"{ANIMATION}-{theme}.gif"
+                animation(browser, theme, path)
+                _tell(path)
+        if shots := [name for name in names if name in SHOTS]:
+            with voila(shots) as address:
+                for name in shots:
+                    for theme in THEMES:
+                        path = options.folder / f"{name}-{theme}.png"
+                        path.write_bytes(small(panel(browser, address, name, theme)))
+                        _tell(path)
         browser.close()
     return 0
+
+
+def _tell(path: Path) -> None:
+    print(f"{path} {path.stat().st_size / 1000:,.0f} kB", flush=True)
 
 
 def animation(browser: Browser, theme: str, path: Path) -> None:
@@ -76,22 +88,32 @@ def animation(browser: Browser, theme: str, path: Path) -> None:
     frames[0].save(path, save_all=True, append_images=frames[1:], duration=list(SHOWN), loop=0, optimize=True)
 
 
-def panel(browser: Browser, theme: str, cell: str, path: Path) -> None:
-    """Write the picture of a panel in one theme."""
-    with opened(browser, theme, [cell], WIDE) as page:
-        _run(page, 0)
-        shown = page.locator(".createos-panel").first
-        shown.get_by_role("table").first.wait_for(timeout=_WAIT * 1000)
-        page.wait_for_timeout(1500)
-        picture = Image.open(BytesIO(shown.screenshot(animations="disabled"))).convert("RGB")
-    picture.quantize(_COLORS * 2, dither=Image.Dither.NONE).save(path, optimize=True)
+def panel(browser: Browser, address: str, name: str, theme: str) -> Image.Image:
+    """Return the picture of a panel in one theme."""
+    page = browser.new_page()
+    page.goto(f"{address}/voila/render/{name}.ipynb?theme={theme}", timeout=_WAIT * 1000)
+    page.locator(".createos-panel").first.wait_for(timeout=_WAIT * 1000)
+    taken = SHOTS[name].taken(page)
+    page.close()
+    return taken
 
 
 @contextmanager
-def opened(browser: Browser, theme: str, cells: Sequence[str], size: ViewportSize = SIZE) -> Iterator[Page]:
+def voila(names: Sequence[str]) -> Iterator[str]:
+    """Serve a page for each panel; give the address."""
+    with tempfile.TemporaryDirectory(prefix="createos-pictures-") as own:
+        root = Path(own)
+        for name in names:
+            (root / f"{name}.ipynb").write_text(_book([SHOTS[name].cell]))
+        with _served("voila", ["--Voila.ip=127.0.0.1", own], root) as address:
+            yield address
+
+
+@contextmanager
+def opened(browser: Browser, theme: str, cells: Sequence[str]) -> Iterator[Page]:
     """Give the page of a notebook in JupyterLab, without what is not the notebook's."""
     with lab(theme, cells) as address:
-        page = browser.new_page(viewport=size)
+        page = browser.new_page(viewport=SIZE)
         page.goto(f"{address}/doc/tree/{NOTEBOOK}?reset", timeout=_WAIT * 1000)
         page.locator(".jp-Notebook .jp-CodeCell").nth(len(cells) - 1).wait_for(timeout=_WAIT * 1000)
         page.get_by_text("| Idle").first.wait_for(timeout=_WAIT * 1000)
@@ -127,7 +149,23 @@ def lab(theme: str, cells: Sequence[str]) -> Iterator[str]:
     """Serve a JupyterLab that has one notebook; give its address."""
     with tempfile.TemporaryDirectory(prefix="createos-pictures-") as own:
         root = Path(own)
-        book = {
+        (root / NOTEBOOK).write_text(_book(cells))
+        settings = root / "settings" / "@jupyterlab" / "apputils-extension"
+        settings.mkdir(parents=True)
+        (settings / "themes.jupyterlab-settings").write_text(json.dumps({"theme": _THEMES[theme]}))
+        options = [
+            "--IdentityProvider.token=",
+            f"--notebook-dir={root}",
+            "--ServerApp.allow_root=True",
+            "--LabApp.news_url=",
+        ]
+        with _served("jupyterlab", options, root, JUPYTERLAB_SETTINGS_DIR=str(root / "settings")) as address:
+            yield address
+
+
+def _book(cells: Sequence[str]) -> str:
+    return json.dumps(
+        {
             "cells": [
                 {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": cell}
                 for cell in cells
@@ -136,28 +174,29 @@ def lab(theme: str, cells: Sequence[str]) -> Iterator[str]:
             "nbformat": 4,
             "nbformat_minor": 4,
         }
-        (root / NOTEBOOK).write_text(json.dumps(book))
-        settings = root / "settings" / "@jupyterlab" / "apputils-extension"
-        settings.mkdir(parents=True)
-        (settings / "themes.jupyterlab-settings").write_text(json.dumps({"theme": _THEMES[theme]}))
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        options = ["--no-browser", f"--port={port}", "--IdentityProvider.token=", f"--notebook-dir={root}"]
-        process = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *options, "--ServerApp.allow_root=True", "--LabApp.news_url="],
-            env=os.environ | {"JUPYTERLAB_SETTINGS_DIR": str(root / "settings"), "CREATEOS_NB_JOURNALS": "journals"},
-            cwd=root,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        address = f"http://127.0.0.1:{port}"
-        try:
-            _answered(address, process)
-            yield address
-        finally:
-            process.terminate()
-            process.wait(20)
+    )
+
+
+@contextmanager
+def _served(module: str, options: Sequence[str], folder: Path, **environment: str) -> Iterator[str]:
+    """Run a server of notebooks; give its address once it answers."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-m", module, "--no-browser", f"--port={port}", *options],
+        env=os.environ | {"CREATEOS_NB_JOURNALS": str(folder / "journals")} | environment,
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _answered(address, process)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(20)
 
 
 def _answered(address: str, process: subprocess.Popen[Any]) -> None:

@@ -1,0 +1,148 @@
+"""The panels whose pictures README and documentation show, on worlds of the simulator: `python -m tools.pictures`.
+
+The same pictures are what `tests/panels/test_browser_looks.py` compares a panel with, so that a look changes only when
+somebody means it: `make pictures` draws them anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import Locator, Page
+
+FOLDER: Final = Path(__file__).parent.parent / "data" / "pictures"
+THEMES: Final = ("light", "dark")
+#: Bytes that a picture of a panel takes at the most.
+LARGEST: Final = 90_000
+_COLORS: Final = 96
+#: Of the page: a panel is taken whole.
+_HEIGHT: Final = 1900
+_WAIT: Final = 60_000
+#: Dots of a picture that are compared as one: letters differ by less from machine to machine than panels do.
+_BLOCK: Final = 8
+
+
+def _nothing(page: Page) -> None:
+    """Show a panel as it opens."""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A panel, and what is done until it shows what its picture is of.
+
+    Attributes:
+        cell: the Python that shows the panel.
+        act: what is done by pointer and keyboard.
+        width: of the page, in dots.
+        alt: what the picture shows, for those who can't see it.
+    """
+
+    cell: str
+    alt: str
+    act: Callable[[Page], None] = _nothing
+    width: int = 1180
+
+    def taken(self, page: Page) -> Image.Image:
+        """Return the picture of the panel in a page that has run the cell."""
+        page.set_viewport_size({"width": self.width, "height": _HEIGHT})
+        self.act(page)
+        _settled(page)
+        page.mouse.move(0, 0)
+        page.evaluate("document.activeElement.blur()")
+        shown = page.locator(".createos-panel").first.screenshot(animations="disabled", caret="hide")
+        return Image.open(BytesIO(shown)).convert("RGB")
+
+
+def small(picture: Image.Image) -> bytes:
+    """Return a picture as PNG with few colours."""
+    written = BytesIO()
+    picture.quantize(_COLORS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+        written, format="PNG", optimize=True
+    )
+    return written.getvalue()
+
+
+def difference(one: Image.Image, other: Image.Image) -> float:
+    """Return the part of a picture that looks different in another: 0 to 1; those of other sizes are padded.
+
+    Blocks of dots are compared, since the edges of letters are not the same on every machine.
+    """
+    width, height = (max(sizes) for sizes in zip(one.size, other.size, strict=True))
+    blocks = []
+    for picture in (one, other):
+        whole = Image.new("RGB", (width, height), "#ff00ff")
+        whole.paste(picture)
+        small_one = whole.resize((max(width // _BLOCK, 1), max(height // _BLOCK, 1)), Image.Resampling.BOX)
+        blocks.append(np.asarray(small_one).astype(int))
+    return float((np.abs(blocks[0] - blocks[1]).max(axis=-1) > 24).mean())
+
+
+def _settled(page: Page) -> None:
+    """Wait until nothing moves: what is read has come, and is drawn."""
+    before = b""
+    for _ in range(40):
+        page.wait_for_timeout(500)
+        now = page.locator(".createos-panel").first.screenshot(animations="disabled", caret="hide")
+        if now == before:
+            return
+        before = now
+
+
+def _panel(page: Page) -> Locator:
+    return page.locator(".createos-panel").first
+
+
+def _open_the_degraded(page: Page) -> None:
+    page.get_by_text("Degraded", exact=True).first.click()
+    page.get_by_text("Log patterns").first.wait_for(timeout=_WAIT)
+
+
+def _plan_the_rollback(page: Page) -> None:
+    _panel(page).get_by_role("radio").first.check()
+    _panel(page).get_by_role("button", name="Show the plan").click()
+    page.get_by_text("Impact").first.wait_for(timeout=_WAIT)
+
+
+_IMPORT: Final = "import createos_nb\nfrom createos_nb import panels, runbooks\n\n"
+#: A shop, 40 minutes after a push that went live by itself, and fails.
+_FAILING: Final = (
+    f"{_IMPORT}client = createos_nb.simulate()\n"
+    'bad = {"errors": [{"status": 500, "share": 0.04}]}\n'
+    'client.world.push("recommendations", "main", message="Another model", behavior=bad)\n'
+    "client.clock.sleep(2400)\n"
+)
+_SHOP: Final = (
+    f"{_IMPORT}client = createos_nb.simulate()\n"
+    'client.world.set_behavior("storefront", 6, errors=[{"status": 500, "share": 0.04}])\n'
+)
+SHOTS: Final[dict[str, Shot]] = {
+    "fleet": Shot(
+        f"{_FAILING}panels.overview(client)",
+        "The fleet as a table: what is degraded stands first; beside it, what is wrong with one of them, and the cure",
+        _open_the_degraded,
+        1260,
+    ),
+    "rollback": Shot(
+        f'{_IMPORT}panels.rollback(createos_nb.simulate("bad-release"), "storefront", "production")',
+        "A rollback is planned: the versions that could serve again, the steps, and what is missing before it can run",
+        _plan_the_rollback,
+    ),
+    "release-watch": Shot(
+        f"{_SHOP}"
+        'plan = runbooks.route_domain(client, "storefront", "wholesale.juniper-goods.example.com", "green")\n'
+        'receipt = plan.apply(confirm=plan.confirmation, reason="the new version")\n'
+        "client.clock.sleep(900)\n"
+        'panels.release_watch(client, "storefront", blue="blue", green="green")',
+        "Two sides of a release with their requests and errors, the evidence between its boundaries, and the verdict",
+    ),
+    "deploy": Shot(
+        f'{_IMPORT}panels.deploy(createos_nb.simulate("bad-release"), "storefront")',
+        "A deployment",
+    ),
+}
