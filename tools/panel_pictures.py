@@ -16,13 +16,15 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Locator, Page
 
+from createos_nb.plots.encoding import few_colors, png
+
 FOLDER: Final = Path(__file__).parent.parent / "data" / "pictures"
 THEMES: Final = ("light", "dark")
 #: Bytes that a picture of a panel takes at the most.
 LARGEST: Final = 90_000
 _COLORS: Final = 96
 #: Of the page: a panel is taken whole.
-_HEIGHT: Final = 1900
+HEIGHT: Final = 1900
 _WAIT: Final = 60_000
 #: Dots of a picture that are compared as one: letters differ by less from machine to machine than panels do.
 _BLOCK: Final = 8
@@ -50,22 +52,27 @@ class Shot:
 
     def taken(self, page: Page) -> Image.Image:
         """Return the picture of the panel in a page that has run the cell."""
-        page.set_viewport_size({"width": self.width, "height": _HEIGHT})
+        page.set_viewport_size({"width": self.width, "height": HEIGHT})
         self.act(page)
-        _settled(page)
-        page.mouse.move(0, 0)
-        page.evaluate("document.activeElement.blur()")
-        shown = page.locator(".createos-panel").first.screenshot(animations="disabled", caret="hide")
-        return Image.open(BytesIO(shown)).convert("RGB")
+        return taken(page)
+
+
+def taken(page: Page) -> Image.Image:
+    """Return the picture of the panel in a page, once nothing moves: what is read has come, and is drawn."""
+    page.mouse.move(0, 0)
+    page.evaluate("document.activeElement.blur()")
+    shown = b""
+    for _ in range(40):
+        page.wait_for_timeout(500)
+        before, shown = shown, page.locator(".createos-panel").first.screenshot(animations="disabled", caret="hide")
+        if shown == before:
+            break
+    return Image.open(BytesIO(shown)).convert("RGB")
 
 
 def small(picture: Image.Image) -> bytes:
     """Return a picture as PNG with few colours."""
-    written = BytesIO()
-    picture.quantize(_COLORS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
-        written, format="PNG", optimize=True
-    )
-    return written.getvalue()
+    return png(few_colors(np.asarray(picture.convert("RGBA")), _COLORS))
 
 
 def difference(one: Image.Image, other: Image.Image) -> float:
@@ -83,17 +90,6 @@ def difference(one: Image.Image, other: Image.Image) -> float:
     return float((np.abs(blocks[0] - blocks[1]).max(axis=-1) > 24).mean())
 
 
-def _settled(page: Page) -> None:
-    """Wait until nothing moves: what is read has come, and is drawn."""
-    before = b""
-    for _ in range(40):
-        page.wait_for_timeout(500)
-        now = page.locator(".createos-panel").first.screenshot(animations="disabled", caret="hide")
-        if now == before:
-            return
-        before = now
-
-
 def _panel(page: Page) -> Locator:
     return page.locator(".createos-panel").first
 
@@ -103,10 +99,30 @@ def _open_the_degraded(page: Page) -> None:
     page.get_by_text("Log patterns").first.wait_for(timeout=_WAIT)
 
 
-def _plan_the_rollback(page: Page) -> None:
-    _panel(page).get_by_role("radio").first.check()
+def plan(page: Page) -> None:
+    """Have a panel show its plan."""
     _panel(page).get_by_role("button", name="Show the plan").click()
     page.get_by_text("Impact").first.wait_for(timeout=_WAIT)
+
+
+def give_reason(page: Page, reason: str, name: str = "") -> None:
+    """Write what a plan needs before it may be applied; `name` is that of an environment that serves users."""
+    _panel(page).get_by_label("Reason").fill(reason)
+    if name:
+        _panel(page).get_by_label(f"Type {name} to confirm").fill(name)
+    page.keyboard.press("Tab")
+
+
+def act(page: Page, button: str, until: str) -> None:
+    """Press the primary button, and wait for a text."""
+    _panel(page).get_by_role("button", name=button).click()
+    _panel(page).get_by_text(until).first.wait_for(timeout=_WAIT)
+
+
+def _deploy_what_does_not_build(page: Page) -> None:
+    plan(page)
+    give_reason(page, "the money library", "production")
+    act(page, "Deploy", "was not found")
 
 
 _IMPORT: Final = "import createos_nb\nfrom createos_nb import panels, runbooks\n\n"
@@ -131,7 +147,7 @@ SHOTS: Final[dict[str, Shot]] = {
     "rollback": Shot(
         f'{_IMPORT}panels.rollback(createos_nb.simulate("bad-release"), "storefront", "production")',
         "A rollback is planned: the versions that could serve again, the steps, and what is missing before it can run",
-        _plan_the_rollback,
+        plan,
     ),
     "release-watch": Shot(
         f"{_SHOP}"
@@ -142,7 +158,9 @@ SHOTS: Final[dict[str, Shot]] = {
         "Two sides of a release with their requests and errors, the evidence between its boundaries, and the verdict",
     ),
     "deploy": Shot(
-        f'{_IMPORT}panels.deploy(createos_nb.simulate("bad-release"), "storefront")',
-        "A deployment",
+        f'{_IMPORT}panel = panels.deploy(createos_nb.simulate("build-broken"), "storefront")\n'
+        'panel.params = {"environment": "production"}\npanel',
+        "A deployment that failed: its stages with their times, and the line of the build log that says why",
+        _deploy_what_does_not_build,
     ),
 }
