@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import ipywidgets as widgets
 import pandas as pd
@@ -35,6 +35,7 @@ from createos_nb.panels.variables import VariablesPanel
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
+    from createos_nb.client.fleet_compared import Compared
 
 #: Requests after which a long read is drawn as far as it is.
 _BATCH: Final = 60
@@ -66,6 +67,19 @@ _PANELS: Final[dict[str, Callable[[Client, str, str, KeptDiagnoses], Panel]]] = 
 }
 
 
+class OverviewReader(Protocol):
+    """What reads the overview, as `FleetOverview` does."""
+
+    def read(self, start: Any, *, max_requests: int | None = None, cancel: Any = None) -> pd.DataFrame:
+        """Read it."""
+
+    def batches(self, size: int, start: Any, *, cancel: Any = None, on_progress: Any = None) -> Iterator[pd.DataFrame]:
+        """Read it, about `size` requests at a time."""
+
+    def compared(self) -> Compared | None:
+        """The requests of another time than the window that was read last."""
+
+
 class OverviewPanel(ReadPanel):
     """One row for each environment, those in trouble first.
 
@@ -79,7 +93,7 @@ class OverviewPanel(ReadPanel):
 
     heading = "Fleet"
 
-    def __init__(self, client: Client, overview: FleetOverview | None = None) -> None:
+    def __init__(self, client: Client, overview: OverviewReader | None = None) -> None:
         limiter = client.transport.limiter
         self._max_requests = _BATCH
         if limiter is not None:  # one poll a minute, all of them within the share
@@ -109,9 +123,9 @@ class OverviewPanel(ReadPanel):
         self._close_button = self._view.button("Close", self.shut, hint="Close what is open")
         for name in ("createos-close", "createos-text-button"):
             self._close_button.add_class(name)
-        self._summary, self._note = widgets.HTML(), widgets.HTML()
+        self._summary, self._note, self._opening = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self._below: PanelBelow[Panel] = PanelBelow()
-        self._overview = overview or FleetOverview(client.session, with_before=WITH_BEFORE)
+        self._overview: OverviewReader = overview or FleetOverview(client.session, with_before=WITH_BEFORE)
         self._build()
         self._view.on_change("window", self.refresh)
         self._view.on_change("chosen", self._update_buttons)
@@ -128,7 +142,7 @@ class OverviewPanel(ReadPanel):
         open_row.add_class("createos-row")
         rows, side, foot = (
             widgets.VBox([self._summary, self._rows.grid]),
-            widgets.VBox([self._close_button, self._below.box]),
+            widgets.VBox([self._close_button, self._opening, self._below.box]),
             widgets.VBox([self._note, open_row]),
         )
         self._body = widgets.Box([rows, side, foot])
@@ -195,7 +209,8 @@ class OverviewPanel(ReadPanel):
                 self._show(self.frame)
                 at = self.frame["read_at"].max()
                 old = age(at, self.client.now.timestamp())
-                stale = markup.alert(f"What you see is {old} old: it was read at {at:%H:%M:%S} UTC.", "warning")
+                what = str(error).partition("\n")[0]
+                stale = markup.alert(f"{what}\nWhat you see is {old} old, read at {at:%H:%M:%S} UTC.", "warning")
                 self._summary.value = stale + self._summary.value
 
     def _poll(self) -> bool:
@@ -247,6 +262,11 @@ class OverviewPanel(ReadPanel):
         """Return the panel that is open below, or None."""
         return self._below.opened
 
+    @property
+    def opened_as(self) -> str:
+        """Return what the environment is opened as, such as "logs"; "" where none is open."""
+        return self._shown[0] if self.opened is not None and self._shown else ""
+
     def _on_show(self) -> None:
         """Open what is chosen, where the click on Open that followed the choice has overtaken it."""
         if ticks() < self._open_again_until:
@@ -297,12 +317,23 @@ class OverviewPanel(ReadPanel):
                 opened.refresh()
             return opened
         self._shown = shown
-        panel = self._below.open(lambda: _PANELS[shown[0]](self.client, project, environment, self._kept))
+        self._say_opening(name, project, environment)
+        try:
+            panel = self._below.open(lambda: _PANELS[name](self.client, project, environment, self._kept))
+        finally:
+            self._opening.value = ""
         if isinstance(panel, ActionPanel | DiagnosisPanel):
             panel.on_finish = self.refresh  # the table must not show what was before
         if isinstance(panel, DiagnosisPanel):
             panel.on_look = lambda name: self._look(name, project, environment)
         return panel
+
+    def _say_opening(self, name: str, project: str, environment: str) -> None:
+        """Say what is being opened where it will stand: reading it may take a while."""
+        self.shut()
+        what = "Diagnosing" if name == _DIAGNOSIS else f"Opening {name} of"
+        self._opening.value = markup.wait(f"{what} {project} / {environment}", 0.0) + markup.SKELETON
+        self._body.add_class("createos-is-open")
 
     def _look(self, name: str, project: str, environment: str) -> None:
         """Show logs or traffic in place of the diagnosis that leads there."""

@@ -242,7 +242,9 @@ def test_a_failed_build_shows_its_log_and_the_next_step() -> None:
     press(panel, "Deploy")
     assert isinstance(panel.last_error, StepFailed)
     assert "build_error" in panel._view.error.value
-    assert "→" in panel._view.error.value
+    assert "→ Fix what the build log says and deploy again" in panel._view.error.value
+    assert "npm error" not in panel._view.error.value  # the log is above, and told once
+    assert "runbooks." not in panel._view.error.value
     assert len(panel.form.progress.log) > 3
     assert "createos-step-failed" in panel.form.progress.steps.value
 
@@ -268,7 +270,7 @@ def test_over_http_everything_is_read_and_done_beside_the_kernel(origin: Any) ->
         assert len(panel._upload.files.rows) == 1
         panel.params["environment"] = "production"
         review(panel)
-        press(panel, "Deploy")
+        press(panel, "Deploy to production")
         assert panel.receipt is not None, panel.last_error
         folder = panel._upload.drop_zone.folder
         panel.close()

@@ -71,28 +71,22 @@ class _Run:
 
     def __init__(self, job: Job, client: Client, parts: list[Part]) -> None:
         self._job, self._client = job, client
-        self._rest, self._again = parts[::-1], set[Place]()
+        self._rest = parts[::-1]
+        # a worker that dies takes with it what others of its tasks are at: what fails once is tried again, one by one
+        self._lone, self._again = list[Part](), set[Place]()
         self._pending: dict[Future, Part] = {}
-        self._seen = time.monotonic()
+        self._seen, self._threads = time.monotonic(), 0
 
     def outcomes(self) -> Generator[list[Outcome]]:
-        from distributed import wait
-
         gone = ""
-        while self._rest or self._pending:
-            if gone := self._gone():
-                break
-            self._send()
-            try:
-                done = wait(list(self._pending), timeout=_LOOK, return_when="FIRST_COMPLETED").done
-            except TimeoutError:
-                continue
-            except Exception as error:  # noqa: BLE001  # of the connection: the next look says whether it is gone
-                gone = failure(error)
-                break
-            for future in done:
-                yield from self._taken(future)
-        for part in [*self._pending.values(), *self._rest]:
+        while (self._rest or self._pending or self._lone) and not (gone := self._gone()):
+            yield from self._send()
+            for future in self._done():
+                found = self._taken(future)
+                future.release()
+                if found:
+                    yield found
+        for part in [*self._pending.values(), *self._rest, *self._lone]:
             yield [Outcome(place, why=gone) for place in part.places]
         if gone:
             self._pending.clear()
@@ -103,11 +97,40 @@ class _Run:
             self._client.cancel(list(self._pending))
         self._pending.clear()
 
-    def _send(self) -> None:
-        ahead = _AHEAD * max(1, sum(self._client.nthreads().values()))
-        while self._rest and len(self._pending) < ahead:
-            part = self._rest.pop()
-            self._pending[self._sent(part)] = part
+    def _send(self) -> Generator[list[Outcome]]:
+        """Send as many as are looked after at a time; yields what can't be sent."""
+        ahead = _AHEAD * self._threads
+        while self._threads and (self._rest or self._lone) and len(self._pending) < ahead:
+            if not self._rest and self._pending:
+                return  # what failed once is tried alone
+            part = self._rest[-1] if self._rest else self._lone[0]
+            try:
+                future = self._sent(part)
+            except OSError:  # of the connection: the next look says whether it is gone
+                return
+            except Exception as error:  # noqa: BLE001  # it can't be pickled
+                yield [Outcome(place, why=failure(error)) for place in part.places]
+            else:
+                self._pending[future] = part
+            if self._rest:
+                self._rest.pop()
+            else:
+                self._lone.pop(0)
+
+    def _done(self) -> list[Future]:
+        """Wait a moment until one is done, whatever came of it."""
+        from distributed import wait
+
+        began = time.monotonic()
+        try:
+            with self._client.as_current():  # `wait` asks the current client, whosever the futures are
+                wait(list(self._pending), timeout=_LOOK, return_when="FIRST_COMPLETED")
+        except Exception:  # noqa: BLE001  # nothing is done, or some were cancelled: their status says so
+            pass
+        done = [future for future in self._pending if future.status != "pending"]
+        if not done and (left := began + _LOOK - time.monotonic()) > 0:
+            time.sleep(left)
+        return done
 
     def _sent(self, part: Part) -> Future:
         if isinstance(part, DaskPart):
@@ -117,31 +140,34 @@ class _Run:
             return self._client.submit(judge, self._job, rows, pure=False)
         return self._client.submit(judge, self._job, part, pure=False)
 
-    def _taken(self, future: Future) -> Generator[list[Outcome]]:
+    def _taken(self, future: Future) -> list[Outcome]:
         part = self._pending.pop(future)
         if future.status == "finished":
             try:
-                yield future.result()
-                return
+                found: list[Outcome] = future.result()
+                return found
             except Exception as error:  # noqa: BLE001  # it was lost on the way
                 why = failure(error)
         elif future.status == "error":
             why = _words(future.exception())
         else:
             why = f"the cluster has let go of it ({future.status})"
-        first = [place for place in part.places if place not in self._again]
-        if first:  # another time, each alone
+        if any(place not in self._again for place in part.places):
             self._again.update(part.places)
-            self._rest = [*part.alone(), *self._rest]
-        else:
-            yield [Outcome(place, why=why) for place in part.places]
+            self._lone += part.alone()
+            return []
+        return [Outcome(place, why=why) for place in part.places]
 
     def _gone(self) -> str:
         """Why nothing more is to be expected of the cluster; "" while something is."""
         if not _is_there(self._client):
             return "the cluster went away before it was judged"
         now = time.monotonic()
-        if self._client.nthreads():
+        try:
+            self._threads = sum(self._client.nthreads().values())
+        except Exception:  # noqa: BLE001  # the scheduler does not answer
+            self._threads = 0
+        if self._threads:
             self._seen = now
         elif now - self._seen > PATIENCE:
             return f"the cluster has had no worker for {PATIENCE:.0f} s"

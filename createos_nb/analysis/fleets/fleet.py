@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Rows for which no process is started: one takes a second or two to begin.
 _FEW = 1_000_000
+#: Seconds after which a bar shows how far it is.
+_LONG = 15.0
 #: Environments that a warning names.
 _NAMED = 5
 
@@ -90,7 +92,7 @@ def fleet(
         _check_scheduler(scheduler, workers)
     given = {"start": start, "end": end, "step": step, "projects": projects}
     window = {name: value for name, value in given.items() if value is not None}
-    whole = fleet_of(source, columns, window)
+    whole = fleet_of(source, columns, window, scheduler)
     if not whole.parts:
         raise FrameError("there is no environment in it")
     template = _template(function, arguments, whole, columns, only)
@@ -99,7 +101,7 @@ def fleet(
     outcomes: dict[Any, Outcome] = {}
     places = whole.places
     with (
-        progress("analysis.fleet", SystemClock(), unit="environments") as tick,
+        progress("analysis.fleet", SystemClock(), unit="environments", after=_LONG) as tick,
         contextlib.closing(_run(job, whole.parts, workers, scheduler)) as run,
     ):
         for found in run:
