@@ -21,6 +21,7 @@ MODULES = (
     "traffic",
     "analysis",
     "panels",
+    "browser",
     "served",
     "latency",
     "mcp",

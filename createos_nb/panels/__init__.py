@@ -515,8 +515,8 @@ def rollback(client: Client, project: str, environment: str) -> RollbackPanel:
         environment: name or id of the environment.
 
     Returns:
-        A panel. `run()` returns a `Receipt`; `listed` is the table: version, state, age, source, evidence, because,
-        requests, server_error_percentage, why_not, off.
+        A panel. `run()` returns a `Receipt`, and `verify()` then tells whether it helped. `listed` is the table:
+        version, state, age, source, evidence, because, requests, server_error_percentage, why_not, off, since, until.
 
     Raises:
         UnknownName: there is no such project or environment.

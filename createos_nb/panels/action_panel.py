@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pandas as pd
 
@@ -13,15 +13,30 @@ from createos_nb.panels.plan_form import PlanForm
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
-    from createos_nb.panels.row_picker import RowPicker
     from createos_nb.plans import Plan, Receipt
+
+
+class Listing(Protocol):
+    """What there is to choose from: a `RowPicker` or a `VersionPicker`."""
+
+    table: pd.DataFrame | None
+
+    @property
+    def grid(self) -> Any:
+        """The widget, whose trait `selected` is the key of what is chosen."""
+
+    def validate(self, key: Any) -> str:
+        """Return the key of what can be chosen; raise `ValueError` for another."""
+
+    def static(self) -> str:
+        """Return it as HTML."""
 
 
 class ActionPanel(Panel):
     """A panel that shows what it would change, and changes it when that is confirmed.
 
     A subclass builds its controls, lists those that the plan depends on (`form.depends_on`), and defines `_make_plan`.
-    With a `RowPicker` it has a table; `chosen` is then the key of the chosen row, "" for none. All have the controls
+    With a `Listing` it has a table; `chosen` is then the key of the chosen row, "" for none. All have the controls
     `reason`, `confirm` (the typed name) and `override_freeze` (why it can't wait, where something is frozen).
 
     Attributes:
@@ -32,7 +47,7 @@ class ActionPanel(Panel):
     #: The word on the button.
     verb = "Apply"
 
-    def __init__(self, client: Client, subject: str = "", rows: RowPicker | None = None) -> None:
+    def __init__(self, client: Client, subject: str = "", rows: Listing | None = None) -> None:
         super().__init__(client, subject)
         self._listing = rows
         if rows is not None:

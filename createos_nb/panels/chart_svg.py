@@ -7,6 +7,7 @@ pixels is drawn from the lowest to the highest value of each pixel.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -20,25 +21,28 @@ Floats = npt.NDArray[np.float64]
 
 _LEFT, _RIGHT, _AXIS, _LANE, _TITLE, _PAD = 46, 18, 22, 20, 16, 6
 _LETTER: Final = 6.4
-#: Colours by name, each with one that is legible on white and on black.
+#: Colours by name: the page's variables, and one that is legible on white and on black.
 _COLORS: Final = {
-    "series": "var(--cn-series, #71869b)",
-    "error": "var(--cn-error, #dd4b3e)",
-    "usual": "var(--cn-edge, #808890)",
-    "primary": "var(--cn-primary, var(--jp-brand-color1, #2384d8))",
-    "ok": "var(--cn-ok, #2f9a6b)",
-    "degraded": "var(--cn-degraded, #b7791f)",
-    "quiet": "var(--cn-quiet, currentColor)",
+    "series": ("--cn-series", "#71869b"),
+    "error": ("--cn-error", "#dd4b3e"),
+    "usual": ("--cn-edge", "#808890"),
+    "primary": ("--cn-primary", "#2384d8"),
+    "ok": ("--cn-ok", "#2f9a6b"),
+    "degraded": ("--cn-degraded", "#b7791f"),
+    "quiet": ("--cn-quiet", "#808890"),
 }
+#: Text that is legible on white and on black.
+_GREY: Final = "#787878"
 
 
-def chart_svg(spec: Mapping[str, Any], columns: Floats, *, width: int = 720) -> str:
+def chart_svg(spec: Mapping[str, Any], columns: Floats, *, width: int = 720, alone: bool = False) -> str:
     """Return a chart as an inline SVG.
 
     Args:
         spec: The description, as `TimeChart.spec` has it.
         columns: All numbers of the chart, float64.
         width: Of the picture, in pixels; it shrinks with its cell.
+        alone: Whether it is an image of its own, which has no colours of a page.
 
     Returns:
         The markup; every text in it is escaped.
@@ -51,14 +55,41 @@ def chart_svg(spec: Mapping[str, Any], columns: Floats, *, width: int = 720) -> 
         >>> chart.static().count("<path")
         5
     """
-    return _Drawing(spec, columns, width).svg()
+    return _Drawing(spec, columns, width, alone).svg()
+
+
+def chart_image(spec: Mapping[str, Any], columns: Floats, *, width: int = 720) -> str:
+    """Return a chart as an image of HTML: Jupyter shows no inline SVG in a notebook that was not run here.
+
+    Args:
+        spec: The description, as `TimeChart.spec` has it.
+        columns: All numbers of the chart, float64.
+        width: Of the picture, in pixels; it shrinks with its cell.
+
+    Returns:
+        The markup of an `img`, in colours that read on light and on dark ground.
+
+    Examples:
+        >>> from createos_nb.panels.chart import TimeChart
+        >>> from createos_nb.panels.chart_svg import chart_image
+        >>> chart_image(TimeChart().spec, np.zeros(0))[:36]
+        '<img src="data:image/svg+xml;base64,'
+    """
+    svg = chart_svg(spec, columns, width=width, alone=True)
+    data = base64.b64encode(svg.encode("utf-8")).decode("ascii")
+    return (
+        f'<img src="data:image/svg+xml;base64,{data}" alt="{escaped(spec["label"])}" width="{width}" '
+        'style="max-width:100%;height:auto;display:block">'
+    )
 
 
 class _Drawing:
     """The parts of one picture."""
 
-    def __init__(self, spec: Mapping[str, Any], columns: Floats, width: int) -> None:
+    def __init__(self, spec: Mapping[str, Any], columns: Floats, width: int, alone: bool) -> None:
         self.spec, self.columns = spec, columns
+        self.ink, self.quiet = (_GREY, "1") if alone else ("currentColor", ".8")
+        self.colors = {name: own if alone else f"var({page}, {own})" for name, (page, own) in _COLORS.items()}
         self.start = float(spec["start"])
         self.end = max(float(spec["end"]), self.start + 1)
         self.left, self.right = _LEFT, width - _RIGHT
@@ -103,8 +134,8 @@ class _Drawing:
             begin, end = self.x(seen)
             toned = (len(bands) - 1 - number) % 2 == 0
             if band["chosen"] or toned:
-                color = _COLORS["primary"] if band["chosen"] else "currentColor"
-                opacity = 0.1 if band["chosen"] else 0.045
+                color = self.colors["primary"] if band["chosen"] else self.ink
+                opacity = 0.1 if band["chosen"] else 0.07
                 self.parts.append(
                     f'<rect x="{begin:.1f}" y="0" width="{end - begin:.1f}" height="{lower:.1f}" '
                     f'fill="{color}" opacity="{opacity}"/>'
@@ -117,9 +148,7 @@ class _Drawing:
         rest = f' <tspan font-weight="400">{escaped(note)}</tspan>' if note else ""
         if (len(name) + len(note)) * _LETTER + 14 > room:
             rest = ""
-        self.parts.append(
-            f'<text x="{x:.1f}" y="14" fill="currentColor" font-weight="600">{escaped(name)}{rest}</text>'
-        )
+        self.parts.append(f'<text x="{x:.1f}" y="14" fill="{self.ink}" font-weight="600">{escaped(name)}{rest}</text>')
 
     def _marks(self, lower: float) -> None:
         moments = {mark["time"] for mark in self.spec["marks"] if mark["until"] is None}
@@ -127,7 +156,7 @@ class _Drawing:
             if not self.start <= mark["time"] <= self.end:
                 continue
             x = self.x(np.array([mark["time"]], dtype=float))[0]
-            color = {"incident": _COLORS["degraded"], "now": _COLORS["primary"]}.get(mark["kind"], "currentColor")
+            color = {"incident": self.colors["degraded"], "now": self.colors["primary"]}.get(mark["kind"], self.ink)
             # an incident that began with a deployment has its line
             if mark["until"] is None or mark["time"] not in moments:
                 self.parts.append(
@@ -152,13 +181,11 @@ class _Drawing:
 
         for value in (0.0, scale / 2, scale):
             y = float(y_of(np.array(value)))
-            self.parts.append(
-                f'<path d="M{self.left} {y:.1f}H{self.right}" stroke="currentColor" stroke-opacity=".13"/>'
-            )
+            self.parts.append(f'<path d="M{self.left} {y:.1f}H{self.right}" stroke="{self.ink}" stroke-opacity=".13"/>')
             self._text(self.left - 6, y + 4, format_tick(value, pane["unit"]), anchor="end")
         self._text(self.left, upper - 9, pane["title"])
         for number, (series, (starts, ends, values)) in enumerate(zip(pane["series"], columns, strict=True)):
-            color = _COLORS.get(series["color"], _COLORS["series"])
+            color = self.colors.get(series["color"], self.colors["series"])
             if pane["kind"] == "bars":
                 self._bars(starts, ends, y_of(values), lower, color)
                 self._unknown(starts, ends, values, upper, lower)
@@ -168,7 +195,7 @@ class _Drawing:
         if limit:
             y = float(y_of(np.array(limit["value"])))
             self.parts.append(
-                f'<path d="M{self.left} {y:.1f}H{self.right}" stroke="currentColor" stroke-opacity=".5" '
+                f'<path d="M{self.left} {y:.1f}H{self.right}" stroke="{self.ink}" stroke-opacity=".5" '
                 'stroke-dasharray="3 3"/>'
             )
             self._text(self.left + 5, y - 4 if y - upper > 14 else y + 12, limit["label"])
@@ -211,11 +238,11 @@ class _Drawing:
                 low, high = max(foot, left), min(foot + height, right)
                 if low < high:
                     path += f"M{low:.1f} {lower - (low - foot):.1f}L{high:.1f} {lower - (high - foot):.1f}"
-            self.parts.append(f'<path d="{path}" stroke="currentColor" stroke-opacity=".3" fill="none"/>')
+            self.parts.append(f'<path d="{path}" stroke="{self.ink}" stroke-opacity=".3" fill="none"/>')
 
     def _text(self, x: float, y: float, text: str, *, anchor: str = "start") -> None:
         self.parts.append(
-            f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="currentColor" fill-opacity=".8">'
+            f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{self.ink}" fill-opacity="{self.quiet}">'
             f"{escaped(text)}</text>"
         )
 

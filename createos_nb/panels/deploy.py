@@ -33,7 +33,7 @@ class DeployPanel(ActionPanel):
     empty), `environment` ("" for none).
     """
 
-    heading, verb = "Deploy", "Deploy"
+    heading, verb, reading = "Deploy", "Deploy", "projects"
 
     def __init__(self, client: Client, project: str | None = None) -> None:
         super().__init__(client, project or "")
@@ -101,10 +101,10 @@ class DeployPanel(ActionPanel):
         self._branch.layout.display = "" if kind == "vcs" else "none"
         self._upload.box.layout.display = "" if kind == "upload" else "none"
         notes = {
-            "": "there is no active project to deploy to" if not self._given_project else "",
-            "vcs": "builds the newest commit of a branch; environments that follow it by auto-promotion get it",
-            "image": "deploys a container image; nothing is built",
-            "upload": "builds files; what is left out of them is shown first",
+            "": "There is no active project to deploy to." if not self._given_project else "",
+            "vcs": "Builds the newest commit of a branch; environments that follow it by auto-promotion get it.",
+            "image": "Deploys a container image; nothing is built.",
+            "upload": "Builds files; what is left out of them is shown first.",
         }
         self._note.value = markup.block(notes.get(kind, ""), "muted")
         if not name or not kind:
@@ -148,6 +148,10 @@ class DeployPanel(ActionPanel):
         if source is None:
             raise InvalidInput("Drop a folder or files, or name a folder.")
         return runbooks.deploy(self.client, name, source=source, environment=environment)
+
+    def _name_plan(self, plan: Plan) -> str:
+        environment = self._environment.value
+        return f"{self.verb} to {markup.label(environment)}" if environment else self.verb
 
     def cancel_deployment(self) -> None:
         """Have the platform cancel the deployment that is being built.

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from createos_nb.panels.action_panel import ActionPanel
 
 _EVERYTHING: Final = ("the account", "the whole project")
+_HINT: Final = markup.block("The button opens the plan. Nothing changes yet.", "label")
 #: Where people look further.
 _LOOKS: Final[dict[str, Callable[[Client, str, str], Panel]]] = {
     "logs": lambda client, project, environment: LogsPanel(client, project, environment),
@@ -114,16 +115,17 @@ class DiagnosisPanel(Panel):
         self._show_calls = self._view.button("Commands", self._on_calls, hint="The same as calls and commands to copy")
         for button in (*self._looks, self._show_calls):
             button.add_class("createos-text-button")
-        self._ways = widgets.HBox([])
+        self._ways, self._hint = widgets.HBox([]), widgets.HTML(_HINT)
         self._ways.add_class("createos-row")
-        self._foot = widgets.VBox([self._ways, self._calls])
-        self._foot.add_class("createos-foot")
+        # right below the answer: who has read that wants to know what is to be pressed
+        self._foot = widgets.VBox([self._ways, self._hint, self._calls])
+        self._foot.add_class("createos-ways")
         last = widgets.HBox([self._read_at, *([self._refresh_button] if self._fixed else [])])
         last.add_class("createos-row")
         if self._fixed:
             self._refresh_button.add_class("createos-text-button")
         first = () if self._fixed else (self._toolbar,)
-        said = (self._answer, self._title, self._causes, self._chart, self._patterns, self._notes, self._foot, last)
+        said = (self._answer, self._foot, self._title, self._causes, self._chart, self._patterns, self._notes, last)
         self._view.build(*first, *said, self._below.box)
         self.box.add_class("createos-diagnosis")
         self._draw()
@@ -241,11 +243,12 @@ class DiagnosisPanel(Panel):
         if not calls["in a terminal"].any():
             calls = calls.drop(columns="in a terminal")
         self._calls.show(calls, kinds={"in Python": "copy", "in a terminal": "copy"})
-        self._calls.layout.display = "none"
+        show(self._calls, visible=False)
         cure = [] if first is None else [self._cure(first, findings[first - 1], style="primary")]
         looks = self._looks if all(self._picker.names()) and self.diagnosis is not None else []
         self._ways.children = (*cure, *looks, *([self._show_calls] if rows else []))
-        self._foot.layout.display = "" if self._ways.children else "none"
+        show(self._foot, bool(self._ways.children))
+        show(self._hint, bool(cure))
 
     def _cause(self, number: int, finding: Finding, diagnosis: Diagnosis, *, with_button: bool) -> widgets.VBox:
         parts: list[widgets.Widget] = [widgets.HTML(cause_html(number, finding, diagnosis))]
@@ -266,7 +269,7 @@ class DiagnosisPanel(Panel):
                 button.button_style = style
 
     def _on_calls(self) -> None:
-        self._calls.layout.display = "none" if self._calls.layout.display == "" else ""
+        show(self._calls, self._calls.layout.display == "none")
 
     # --- looking further ----------------------------------------------------------------------------------------------
 

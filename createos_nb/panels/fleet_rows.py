@@ -33,7 +33,7 @@ FIXED: Final = Fixed(
         "place": "minmax(0, 1fr)",
         "rpm": "4.6em",
         "errors": "9.6em",
-        "live": "9em",
+        "live": "10em",
         "burn": "5.4em",
         "replicas": "5em",
     },

@@ -18,6 +18,7 @@ _SHEETS: Final = (
     "base",
     "table",
     "plan",
+    "rollback",
     "logs",
     "diagnosis",
     "fleet",

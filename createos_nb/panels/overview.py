@@ -123,7 +123,7 @@ class OverviewPanel(ReadPanel):
         self._close_button = self._view.button("Close", self.shut, hint="Close what is open")
         for name in ("createos-close", "createos-text-button"):
             self._close_button.add_class(name)
-        self._summary, self._note = widgets.HTML(), widgets.HTML()
+        self._summary, self._note, self._opening = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self._below: PanelBelow[Panel] = PanelBelow()
         self._overview: OverviewReader = overview or FleetOverview(client.session, with_before=WITH_BEFORE)
         self._build()
@@ -142,7 +142,7 @@ class OverviewPanel(ReadPanel):
         open_row.add_class("createos-row")
         rows, side, foot = (
             widgets.VBox([self._summary, self._rows.grid]),
-            widgets.VBox([self._close_button, self._below.box]),
+            widgets.VBox([self._close_button, self._opening, self._below.box]),
             widgets.VBox([self._note, open_row]),
         )
         self._body = widgets.Box([rows, side, foot])
@@ -209,7 +209,8 @@ class OverviewPanel(ReadPanel):
                 self._show(self.frame)
                 at = self.frame["read_at"].max()
                 old = age(at, self.client.now.timestamp())
-                stale = markup.alert(f"What you see is {old} old: it was read at {at:%H:%M:%S} UTC.", "warning")
+                what = str(error).partition("\n")[0]
+                stale = markup.alert(f"{what}\nWhat you see is {old} old, read at {at:%H:%M:%S} UTC.", "warning")
                 self._summary.value = stale + self._summary.value
 
     def _poll(self) -> bool:
@@ -316,12 +317,23 @@ class OverviewPanel(ReadPanel):
                 opened.refresh()
             return opened
         self._shown = shown
-        panel = self._below.open(lambda: _PANELS[shown[0]](self.client, project, environment, self._kept))
+        self._say_opening(name, project, environment)
+        try:
+            panel = self._below.open(lambda: _PANELS[name](self.client, project, environment, self._kept))
+        finally:
+            self._opening.value = ""
         if isinstance(panel, ActionPanel | DiagnosisPanel):
             panel.on_finish = self.refresh  # the table must not show what was before
         if isinstance(panel, DiagnosisPanel):
             panel.on_look = lambda name: self._look(name, project, environment)
         return panel
+
+    def _say_opening(self, name: str, project: str, environment: str) -> None:
+        """Say what is being opened where it will stand: reading it may take a while."""
+        self.shut()
+        what = "Diagnosing" if name == _DIAGNOSIS else f"Opening {name} of"
+        self._opening.value = markup.wait(f"{what} {project} / {environment}", 0.0) + markup.SKELETON
+        self._body.add_class("createos-is-open")
 
     def _look(self, name: str, project: str, environment: str) -> None:
         """Show logs or traffic in place of the diagnosis that leads there."""

@@ -146,6 +146,8 @@ def _impact(radius: pd.DataFrame) -> str:
 
 
 def _of_buttons(text: str) -> str:
+    """Return a line without what only code can call; a follow-up is called by its button."""
+    text = "; ".join(part for part in text.split("; ") if "runbooks." not in part) or text
     return _FOLLOW_UP.sub(lambda found: f"the button “Plan: {found[1]}”", text)
 
 

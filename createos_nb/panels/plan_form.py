@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -55,6 +55,8 @@ class PlanForm:
         on_finish: called after a run has finished or failed.
         on_update: called when buttons may have to be switched on or off.
         on_frame: called with the frame of a plan or receipt that is shown.
+        after: returns buttons that are offered after a run, before those of its follow-ups.
+        runbook: the runbook of the last run.
         name_plan: returns the label of the button for a plan, with its object, such as "Roll back to v3".
     """
 
@@ -71,11 +73,13 @@ class PlanForm:
         self.make_plan, self._verb, self._plan_label = make_plan, verb, verb
         self.plan: Plan | None = None
         self.receipt: Receipt | None = None
+        self.runbook = ""
         self.on_event: Callable[[Event], Any] = _ignore
         self.on_success: Callable[[Receipt], Any] = _ignore
         self.on_finish: Callable[[], Any] = _ignore
         self.on_update: Callable[[], Any] = _ignore
         self.on_frame: Callable[[pd.DataFrame], Any] = _ignore
+        self.after: Callable[[Receipt], Sequence[widgets.Button]] = lambda _: ()
         self.name_plan: Callable[[Plan], str] = lambda _: self.verb
         self._machine = PlanStateMachine()
         self._request: object | None = None  # tells the answer to the last request from those that come late
@@ -360,6 +364,7 @@ class PlanForm:
         )
 
     def _on_success(self, receipt: Receipt, plan: Plan) -> None:
+        self.runbook = plan.runbook
         self.on_success(receipt)
         with self._view.lock:
             self.reset(PlanEvent.SUCCEED)
@@ -370,7 +375,7 @@ class PlanForm:
             self.progress.end()
             self._view.render_header()
             self._view.announce(f"{receipt.checks.result}: {receipt.summary}")
-            self.set_actions(*self._follow_ups(plan.follow_ups))
+            self.set_actions(*self.after(receipt), *self._follow_ups(plan.follow_ups))
             self.on_frame(receipt.frame())
             self.update_buttons()
         self._view.guard(self.on_finish)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import ipywidgets as widgets
 
 from createos_nb.panels import markup
+from createos_nb.panels.build_log import State, build_html
 from createos_nb.panels.icons import icon
 from createos_nb.panels.plan_display import duration
+from createos_nb.plans.events import LogLine
 
 if TYPE_CHECKING:
     from createos_nb.plans import Event
@@ -44,14 +46,14 @@ class Progress:
     Attributes:
         box: the widget.
         steps, lines: the HTML in it.
-        log: the lines so far.
+        log: the lines of the build log so far.
     """
 
     def __init__(self) -> None:
         self.steps, self.lines = widgets.HTML(), widgets.HTML()
         self.box = widgets.VBox([self.steps, self.lines])
         self.box.add_class("createos-column")
-        self.log: deque[str] = deque(maxlen=_MAX_LINES)
+        self.log: deque[LogLine] = deque(maxlen=_MAX_LINES)
         self._cut = 0
         self._title = ""
         self._rows: list[_Step] = []
@@ -83,15 +85,14 @@ class Progress:
                 began = event.elapsed
             self._rows[position] = row._replace(phase=event.phase, text=event.text, began=began, now=event.elapsed)
             self._draw()
-        if event.log:
-            self._cut += max(0, len(self.log) + len(event.log) - _MAX_LINES)
-            self.log.extend(event.log)
-            cut = f'<div class="createos-gap">cut here: {self._cut:,} older lines</div>' if self._cut else ""
-            text = "\n".join(markup.text(line) for line in self.log)
-            self.lines.value = (
-                '<div class="createos-lines" role="log" tabindex="0" aria-label="Build log">'
-                f"<div>{cut}{text}</div></div>"
-            )
+        lines = event.lines or tuple(LogLine(text) for text in event.log)
+        self._cut += max(0, len(self.log) + len(lines) - _MAX_LINES)
+        self.log.extend(lines)
+        if lines or (self.log and event.phase in ("done", "failed")):
+            state: State = "running"
+            if event.phase in ("done", "failed"):
+                state = "passed" if event.phase == "done" else "failed"
+            self.lines.value = build_html(self.log, self._cut, state)
 
     def _draw(self) -> None:
         title = f"<h4>{markup.text(self._title)}</h4>" if self._title else ""

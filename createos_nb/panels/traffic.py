@@ -112,14 +112,14 @@ class TrafficPanel(ReadPanel):
         """Return the last figures and the chart as HTML, for where no widgets are.
 
         Returns:
-            HTML; the chart is an SVG in it.
+            HTML; the chart is an image in it.
 
         Examples:
             >>> panel = createos_nb.panels.traffic(createos_nb.simulate(), "storefront", "production")
-            >>> "<svg" in panel.static()
+            >>> "<img" in panel.static()
             True
         """
-        chart = self._chart.static() if self.frame is not None and len(self.frame) else ""
+        chart = self._chart.image() if self.frame is not None and len(self.frame) else ""
         return f"<div>{self._view.header.value}{self._summary.value}{chart}{self._view.error.value}</div>"
 
 

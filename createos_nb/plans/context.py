@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from createos_nb.client.client import Client
     from createos_nb.notify.notifier import Notifier, Notify
     from createos_nb.plans.errors import Difference
-    from createos_nb.plans.events import Cancel, OnEvent, Phase
+    from createos_nb.plans.events import Cancel, LogLine, OnEvent, Phase
     from createos_nb.times import DurationLike
 
 Status = Callable[[str], None]
@@ -154,17 +154,18 @@ class Run:
         """Somebody receives events."""
         return self.on_event is not None or self.status is not None
 
-    def emit(self, phase: Phase, text: str = "", log: tuple[str, ...] = (), title: str = "") -> None:
+    def emit(self, phase: Phase, text: str = "", lines: tuple[LogLine, ...] = (), title: str = "") -> None:
         """Emit an event about the step at work; `title` for what is no step."""
         if not self.subscribed:
             return
         number, steps = min(self.step + 1, len(self.titles)), len(self.titles)
         # it may be shown in a terminal, which must not obey what comes from elsewhere
         title, text = strip_control_chars(title or self.titles[self.step]), strip_control_chars(text)
-        log = tuple(strip_control_chars(line) for line in log)
+        lines = tuple(line._replace(text=strip_control_chars(line.text)) for line in lines)
+        log = tuple(line.text for line in lines)
         if self.on_event is not None:
             created = self.created.get(self.step, "")
-            self.on_event(Event(number, steps, title, phase, text, self.now - self._started, log, created))
+            self.on_event(Event(number, steps, title, phase, text, self.now - self._started, log, created, lines))
         status = f"{number}. {title}: {text or phase}"
         if self.status is not None:
             if status != self._last_status:

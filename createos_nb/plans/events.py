@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
 from createos_nb.clock import Clock
 from createos_nb.progress import Line, status_line
@@ -16,6 +16,22 @@ Phase = Literal[
     "checking", "writing", "waiting", "probing", "done", "already so", "finished", "stopped", "failed", "cancelled"
 ]
 _OVER: Final[tuple[Phase, ...]] = ("finished", "stopped", "failed", "cancelled")
+
+
+class LogLine(NamedTuple):
+    """A line of a build log.
+
+    Attributes:
+        text: the line.
+        stage: the stage of the build, such as install; "" where it is not told.
+        level: its level, such as error; "" where it has none.
+        time: Unix seconds; None where it is not told.
+    """
+
+    text: str
+    stage: str = ""
+    level: str = ""
+    time: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +49,7 @@ class Event:
         elapsed: seconds on the client's clock since the run was started or resumed.
         log: new lines of a build log.
         created: id of what the step at work has created, such as a deployment; "" where it has created nothing.
+        lines: the lines of `log` with their stage, level and time.
 
     `str(event)` is a line, with the lines of the log below it: `plan.apply(on_event=print)` is a log of the run.
     """
@@ -45,6 +62,7 @@ class Event:
     elapsed: float = 0.0
     log: tuple[str, ...] = ()
     created: str = ""
+    lines: tuple[LogLine, ...] = ()
 
     @property
     def over(self) -> bool:

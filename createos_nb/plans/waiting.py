@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+import pandas as pd
+
 from createos_nb.errors import CreateOSError, RequestError
 from createos_nb.naming import text_for
 from createos_nb.plans.errors import PASSING
+from createos_nb.plans.events import LogLine
 from createos_nb.plans.snapshot import in_status
 from createos_nb.plans.step_error import StepError
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from createos_nb.naming import DeploymentStatus
     from createos_nb.plans.context import Run
 
@@ -157,16 +158,18 @@ class _BuildLog:
     def __init__(self, run: Run, project: str, deployment: str) -> None:
         self._run, self._ids, self._next = run, (project, deployment), 0
 
-    def new(self) -> tuple[str, ...]:
+    def new(self) -> tuple[LogLine, ...]:
         """The lines that were not emitted yet."""
         frame = self._read(skip=self._next) if self._next else self._read()
         if frame is None:
             return ()
         lines = []
-        for number, text in zip(frame["line_number"].fillna(-1).tolist(), frame["text"].tolist(), strict=True):
+        for number, row in zip(frame["line_number"].fillna(-1).tolist(), frame.to_dict("records"), strict=True):
             if number >= self._next:
                 self._next = number + 1
-                lines.append(str(text))
+                stage, level, time = (None if pd.isna(row[name]) else row[name] for name in ("stage", "level", "time"))
+                seconds = None if time is None else pd.Timestamp(time).timestamp()
+                lines.append(LogLine(str(row["text"]), str(stage or ""), str(level or ""), seconds))
         return tuple(lines)
 
     def tail(self) -> pd.DataFrame | None:

@@ -241,7 +241,9 @@ function render({ model, el }: RenderProps<Traits>): void {
   }
 
   function reading(): void {
-    progress.draw(model.get("reading") ?? {}, model.get("rows").length > 0);
+    const hasRows = model.get("rows").length > 0;
+    progress.draw(model.get("reading") ?? {}, hasRows);
+    frame.hidden = isFixed && !hasRows && !model.get("reading")?.text;
   }
 
   /** Keeps the chosen row in sight where the table has become lower, without moving the page. */

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, expect, test, vi } from "vitest";
 import { drawBackdrop, stretch } from "../src/chart/backdrop";
-import { factsAt, fillCard, sentence } from "../src/chart/card";
+import { Card, factsAt, sentence } from "../src/chart/card";
 import { join, type Member } from "../src/chart/group";
 import { listen, type Asked } from "../src/chart/input";
 import { aligned, highest } from "../src/chart/pane";
@@ -77,9 +77,12 @@ test("the card has all values of a moment, the version that was live, and marks 
     "13:02 UTC: requests no data, server errors, 13:00–13:05 3.4 %, live v3, 13:03 <b>v4</b>, since 13:01 an incident",
   );
   const card = document.createElement("div");
-  fillCard(card, facts);
+  const shown = new Card(card);
+  shown.show(facts);
   expect(card.querySelectorAll("div")).toHaveLength(5);
   expect(card.innerHTML).toContain("&lt;b&gt;v4&lt;/b&gt;");
+  shown.show(factsAt(spec, panes, START, "UTC", 0)); // with fewer rows
+  expect([...card.querySelectorAll<HTMLElement>("div")].filter((row) => !row.hidden)).toHaveLength(3);
 });
 
 test("bands and marks stand where their time is, and labels never lie on each other", () => {

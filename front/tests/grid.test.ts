@@ -233,6 +233,8 @@ test("while it reads there is a bar with a name, and outlines of rows that are t
   expect(outlines.hidden).toBe(true);
   own.set("reading", {});
   expect(bar.hidden).toBe(true);
+  own.set("rows", []);
+  expect(el.querySelector<HTMLElement>(".createos-grid-frame")?.hidden).toBe(true); // no empty box
 });
 
 test("nothing is known of an environment without requests: no line, and no zero", () => {

@@ -45,7 +45,8 @@ class FaultyPart:
 
     Attributes:
         seed: Names the environment, and makes its requests.
-        what: "" for nothing; "die", "memory", "once" (memory runs out the first time), "wait".
+        what: "" for nothing; "die", "memory", "once" (memory runs out the first time), "wait" (until there is
+            a file "end").
         folder: Where each reading is noted.
     """
 
@@ -71,8 +72,9 @@ class FaultyPart:
             os.kill(os.getpid(), signal.SIGKILL)
         if self.what == "memory" or (self.what == "once" and not before):
             raise MemoryError("Unable to allocate 7.45 TiB")
-        if self.what == "wait":
-            time.sleep(600)
+        end = time.monotonic() + 600
+        while self.what == "wait" and not (Path(self.folder) / "end").exists() and time.monotonic() < end:
+            time.sleep(0.02)
         yield EnvironmentRequests(self.places[0], counts(self.seed)[[*columns]])
 
     def alone(self) -> Sequence[FaultyPart]:

@@ -136,6 +136,12 @@ def answered(address: str, seconds: float = 60) -> None:
             time.sleep(0.2)
 
 
+def headed(page: Any, heading: str, place: str) -> Any:
+    """The head of a panel that is about a place, such as "storefront / production", and nothing else."""
+    found = page.locator(".createos-header").filter(has=page.get_by_role("heading", name=heading, exact=True))
+    return found.filter(has=page.locator(".createos-subject").get_by_text(place, exact=True))
+
+
 Open = Callable[..., Any]
 
 

@@ -13,6 +13,7 @@ from comm.base_comm import BaseComm
 from createos_nb.panels.components import ActionButton, Slider
 from createos_nb.panels.grid import Grid
 from createos_nb.panels.secret import SecretField
+from createos_nb.panels.version_picker import VersionCards
 from tests.panels.hostile import TYPED
 
 PREFIX = "createos-panel"
@@ -78,6 +79,9 @@ def press_everything(panel: Any) -> None:
             for row in [row for row in one.rows if one.selectable and not row["off"]][:2]:
                 one._handle_custom_msg({"opened": row["key"]}, [])
                 one.selected = row["key"]
+        elif isinstance(one, VersionCards):
+            for key in one.choices[:2]:
+                one.selected = key
         elif isinstance(one, Slider):
             one.value = one.max if one.value != one.max else one.min
         elif isinstance(one, widgets.Checkbox) and one.description not in ("Live", "Follow"):

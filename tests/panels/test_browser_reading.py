@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.panels.conftest import headed
+
 pytestmark = pytest.mark.browser
 
 OPEN = """
@@ -40,20 +42,20 @@ def test_the_fleet_is_walked_by_the_keyboard_alone(
             break
     own.keyboard.press("ArrowDown")
     own.keyboard.press("Enter")
-    own.get_by_role("heading", name="Diagnosis · shop-assistant / production").wait_for()
+    headed(own, "Diagnosis", "shop-assistant / production").wait_for()
     own.get_by_text("read at 2026-03-02").wait_for()
     accessible(own)
     own.keyboard.press("ArrowDown")  # the focus is where it was
     own.keyboard.press("Enter")
-    own.get_by_role("heading", name="Diagnosis · landing-pages / production").wait_for()
+    headed(own, "Diagnosis", "landing-pages / production").wait_for()
     tabbed(own, "Tab", "document.activeElement.tagName == 'SELECT'")
     own.keyboard.press("ArrowDown")  # diagnosis, traffic
     own.keyboard.press("Tab")
     own.keyboard.press("Enter")
-    own.get_by_role("heading", name="Traffic · landing-pages / production").wait_for()
+    headed(own, "Traffic", "landing-pages / production").wait_for()
     tabbed(own, "Shift+Tab", "document.activeElement.innerText == 'Close'")
     own.keyboard.press("Enter")
-    own.get_by_role("heading", name="Traffic · landing-pages / production").wait_for(state="detached")
+    headed(own, "Traffic", "landing-pages / production").wait_for(state="detached")
 
 
 @pytest.mark.parametrize("theme", [pytest.param("light", marks=pytest.mark.slow), "dark"])
@@ -71,7 +73,7 @@ def test_a_click_on_a_row_says_what_is_wrong_and_leads_to_the_cure(
     assert own.evaluate("document.documentElement.scrollWidth") <= 1100
     accessible(own)
     own.get_by_role("button", name="Roll back to v3").click()
-    own.get_by_role("heading", name="Roll back · storefront / production").wait_for()
+    headed(own, "Roll back", "storefront / production").wait_for()
     assert own.get_by_role("radio", name="choose v3").is_checked()
     own.get_by_role("button", name="Show the plan").click()
     own.get_by_text("the diagnosis agrees: bad_release").wait_for()
@@ -87,9 +89,9 @@ def test_the_traffic_of_an_environment(page: Callable[..., Any], accessible: Cal
     own.get_by_label("Window").select_option("last hour")
     own.wait_for_function("before => document.querySelector('img.createos-image').src !== before", arg=before)
     own.get_by_label("Project").select_option("orders-api")
-    own.get_by_role("heading", name="Traffic · orders-api / production").wait_for()
+    headed(own, "Traffic", "orders-api / production").wait_for()
     own.get_by_label("Environment").select_option("all environments")
-    own.get_by_role("heading", name="Traffic · orders-api", exact=True).wait_for()
+    headed(own, "Traffic", "orders-api").wait_for()
     own.get_by_role("img", name="Requests per minute, each environment on its own scale").wait_for()
     accessible(own)
 
@@ -145,7 +147,8 @@ panel
 def test_hostile_names_paths_and_lines_are_text(page: Callable[..., Any], show: str) -> None:
     """Markup, script, control sequences and turned text in a project's name, an environment's, and a log."""
     own = page(HOSTILE.replace("SHOW", show), height=1400)
-    own.get_by_role("heading", name=f"{show.capitalize()} · <img src=x").wait_for()
+    own.locator(".createos-subject").get_by_text("<img src=x").wait_for()
+    own.get_by_role("heading", name=show.capitalize(), exact=True).wait_for()
     own.get_by_text("onerror=window.hostile=1>").last.wait_for()
     assert own.evaluate("window.hostile") is None
     assert own.locator("img[src='x'], .createos-panel script").count() == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import xml.etree.ElementTree as ET
 from typing import Any
 
@@ -263,7 +264,12 @@ def test_hostile_texts_are_texts() -> None:
 def test_a_saved_notebook_has_the_picture_and_the_sentence(requests: pd.DataFrame) -> None:
     chart = traffic_chart(requests)
     data, _ = chart._repr_mimebundle_()
-    assert data["text/html"] == chart.static()
+    picture = ET.fromstring(f"{data['text/html']}</img>")
+    assert picture.attrib["alt"] == chart.spec["label"]
+    svg = base64.b64decode(picture.attrib["src"].removeprefix("data:image/svg+xml;base64,")).decode()
+    assert ET.fromstring(svg).tag == f"{SVG}svg"
+    assert "var(" not in svg  # an image has no page around it
+    assert "currentColor" not in svg
     assert data["text/plain"] == chart.spec["label"]
     assert "application/vnd.jupyter.widget-view+json" in data
 

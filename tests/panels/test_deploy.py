@@ -268,7 +268,7 @@ def test_over_http_everything_is_read_and_done_beside_the_kernel(origin: Any) ->
         assert len(panel._upload.files.rows) == 1
         panel.params["environment"] = "production"
         review(panel)
-        press(panel, "Deploy")
+        press(panel, "Deploy to production")
         assert panel.receipt is not None, panel.last_error
         folder = panel._upload.drop_zone.folder
         panel.close()

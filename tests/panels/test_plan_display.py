@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import createos_nb
 from createos_nb import panels, plans, runbooks
 from createos_nb.panels.plan_display import duration, plan_html, receipt_html
 from createos_nb.panels.plan_progress import Progress, sign, words
@@ -54,7 +55,7 @@ def test_a_long_log_keeps_its_end() -> None:
     for number in range(60):
         progress.update(Event(1, 1, "build", "waiting", "", 1.0, tuple(f"line {number}-{n}" for n in range(10))))
     assert len(progress.log) == 500
-    assert progress.log[-1] == "line 59-9"
+    assert progress.log[-1].text == "line 59-9"
     assert "line 0-0" not in progress.lines.value
     assert "cut here: 100 older lines" in progress.lines.value
 
@@ -97,6 +98,15 @@ def test_a_plan_is_a_short_list_and_its_details_are_folded(client: Any) -> None:
     assert "<h4>Warnings</h4>" in folded
     assert "plan.follow_up" not in shown  # a person has a button
     assert "the button “Plan: release” releases it" in shown
+
+
+def test_what_only_code_can_call_is_not_told_to_a_person() -> None:
+    client = createos_nb.simulate("build-broken")
+    plan = runbooks.retry_failed(client, "storefront", 4)
+    assert "runbooks." in "".join(plan.warnings)
+    shown = plan_html(plan)
+    assert "Fix what the build log says and deploy again" in shown
+    assert "runbooks." not in shown
 
 
 def test_what_is_to_be_held_against_the_plan_is_not_folded(client: Any) -> None:

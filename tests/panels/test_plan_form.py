@@ -268,7 +268,7 @@ def test_what_was_offered_goes_when_another_plan_is_shown(client: Any) -> None:
     panel.params = NAMED
     panel.run()
     offered = panel.form.actions.children
-    assert [one.description for one in offered] == ["Plan: release"]
+    assert [one.description for one in offered] == ["Verify now", "Open traffic", "Plan: release"]
     press(panel, "Plan: release")
     assert not panel.form.actions.children
     assert offered[0].comm is None  # nothing of it is left

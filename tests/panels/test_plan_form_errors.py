@@ -93,7 +93,7 @@ def test_a_push_that_lands_after_the_plan_was_shown_stops_it(client: Any) -> Non
     client.world.advance("20min")
     assert live(client, "orders-api") == 6
     panel.params = NAMED
-    press(panel, "Roll back")
+    press(panel, "Roll back to v3")
     assert isinstance(panel.last_error, StalePlanError)
     assert "the plan is stale" in panel._view.error.value
     assert panel.form.apply_button.disabled
@@ -185,7 +185,7 @@ def test_stop_ends_the_waiting_and_the_run_can_be_gone_on_with(client: Any) -> N
     assert panel.wait(30)
     panel.params = {"confirm": "staging", "reason": "a test"}
     stop_at(panel, "waiting", panel.cancel)
-    press(panel, "Deploy")
+    press(panel, "Deploy to staging")
     assert isinstance(panel.last_error, Cancelled)
     assert "createos-warning" in panel._view.error.value  # it was asked for: nothing is wrong
     assert panel._view.status.value.count("Stopped") == 1
@@ -218,7 +218,7 @@ def test_what_failed_half_way_can_be_taken_back(client: Any) -> None:
     assert panel.wait(30)
     panel.params = NAMED
     with client.world.faults(what="quota", operations=["AssignDeploymentToProjectEnvironment"]):
-        press(panel, "Roll back")
+        press(panel, "Roll back to v3")
     assert panel.last_error is not None
     assert not client.environments.get("orders-api", "production")["is_auto_promote_enabled"]
     press(panel, "Plan: undo what was done")

@@ -9,7 +9,8 @@ import pytest
 import createos_nb
 from createos_nb import panels
 from createos_nb.errors import InvalidInput
-from createos_nb.panels.rollback import candidates
+from createos_nb.panels.rollback_html import errors_check
+from createos_nb.panels.rollback_versions import candidates, share_of
 from createos_nb.plans import PreconditionFailed
 from tests.panels.acting import live, press, review, writes
 
@@ -17,7 +18,7 @@ from tests.panels.acting import live, press, review, writes
 def test_candidates_come_with_reasons_and_evidence(client: Any) -> None:
     frame, facts = candidates(client, "storefront", "production")
     rows = frame.set_index("version")
-    assert facts == {"live": "v17", "auto": False, "branch": "main"}
+    assert (facts["live"], facts["auto"], facts["branch"]) == ("v17", False, "main")
     assert rows.loc["v15", ["evidence", "why_not", "off"]].tolist() == ["inferred", "", ""]
     assert "branch main" in rows.loc["v15", "because"]
     assert rows.loc["v15", "requests"] > 100
@@ -40,12 +41,13 @@ def test_a_journal_is_evidence(client: Any) -> None:
 
 def test_where_none_is_chosen_the_newest_fit_one_is_taken(client: Any) -> None:
     panel = panels.rollback(client, "storefront", "production")
-    assert "none chosen: v15 is the default" in panel._rows.note.value
+    assert panel._rows.grid.preset == "v15"
+    assert panel.params["chosen"] == ""
     plan = review(panel)
     assert "from v17 to v15" in plan.title
-    press(panel, "Roll back")
+    press(panel, "Roll back to v15")
     assert live(client) == 15
-    assert "live now: v15" in panel._rows.note.value
+    assert next(card["key"] for card in panel._rows.grid.cards if card["live"]) == "v15"
 
 
 def test_the_chosen_one_is_taken(client: Any) -> None:
@@ -63,9 +65,9 @@ def test_one_that_can_not_run_can_not_be_chosen(client: Any) -> None:
 
 def test_auto_promotion_is_held_and_released_afterwards(client: Any) -> None:
     panel = panels.rollback(client, "orders-api", "production")
-    assert "auto-promotion of main is on" in panel._rows.note.value
+    assert "Auto-promotion of main is on" in panel._rows.note.value
     review(panel)
-    press(panel, "Roll back")
+    press(panel, "Roll back to v3")
     held = client.environments.get("orders-api", "production")
     assert not held["is_auto_promote_enabled"]
     press(panel, "Plan: release")
@@ -82,8 +84,8 @@ def test_without_holding_the_next_push_undoes_it(client: Any) -> None:
     assert panel._allow_description_change.layout.display == "none"
     plan = review(panel)
     assert any("the next push to main undoes the rollback" in one for one in plan.warnings)
-    press(panel, "Roll back")
-    assert not panel.form.actions.children
+    press(panel, "Roll back to v3")
+    assert [one.description for one in panel.form.actions.children] == ["Verify now", "Open traffic"]
     assert client.environments.get("orders-api", "production")["is_auto_promote_enabled"]
 
 
@@ -119,10 +121,10 @@ def test_with_no_candidate_it_says_so(client: Any) -> None:
     """The only deployment is the live one."""
     panel = panels.rollback(client, "chat-bot", "production")
     assert panel._view.error.value == ""
-    assert "no older deployment" in panel._rows.note.value
+    assert "No older version is known to have been healthy" in panel._rows.note.value
     panel.review()
     assert panel.wait(30)
-    assert "no older deployment is known" in panel._view.error.value
+    assert "no older one is known to have been healthy" in panel._view.error.value
     with pytest.raises(InvalidInput):
         panel.run()
 
@@ -138,6 +140,73 @@ def test_with_nothing_live_it_says_so(client: Any) -> None:
         branch="main",
     )
     panel = panels.rollback(client, "storefront", "fresh")
-    assert "nothing is live here" in panel._rows.note.value
-    with pytest.raises(InvalidInput, match="nothing is live"):
+    assert "Nothing is live here" in panel._rows.note.value
+    with pytest.raises(InvalidInput, match="Nothing is live"):
         panel.run()
+
+
+def bad_release() -> Any:
+    client = createos_nb.simulate("bad-release")
+    panel = panels.rollback(client, "storefront", "production")
+    panel.params = {"confirm": "production", "reason": "a test"}
+    return client, panel
+
+
+def test_what_is_live_stands_beside_what_would_be() -> None:
+    """At first sight: the errors of each version, and those before and after."""
+    _, panel = bad_release()
+    cards = {card["key"]: card for card in panel._rows.grid.cards}
+    assert (cards["v4"]["live"], cards["v4"]["bad"], cards["v4"]["figure"]) == (True, True, "3.2 %")
+    assert cards["v3"]["tags"][0] == {"text": "newest that was healthy", "kind": "accent"}
+    assert cards["v3"]["lines"] == ["Faster search", "newest for 2\xa0d, from 2 Mar 09:40 UTC"]
+    shown = panel._before_after.value
+    assert 'createos-is-down">3.2 %' in shown
+    assert 'createos-is-ok">0.11 %' in shown
+    assert [band["label"] for band in panel._chart.spec["bands"]] == ["probably v3", "v4"]
+    panel.params["chosen"] = "v2"
+    assert 'createos-is-ok">0.064 %' in panel._before_after.value
+
+
+def test_opening_asks_for_the_requests_over_time_and_nothing_else_twice() -> None:
+    client, _ = bad_release()
+    paths = [path.rpartition("/")[2] for path in client.log()["path"]]
+    assert paths.count("requests-over-time") == 1
+    assert len(paths) == 10, paths
+
+
+def test_after_it_the_panel_verifies_that_it_helped() -> None:
+    client, panel = bad_release()
+    panel.run()
+    press(panel, "Verify now")
+    assert panel.last_error is None
+    assert "Not verified yet: v3 has too few requests" in panel._verified.value
+    client.world.advance("15min")
+    checks = panel.verify()
+    assert checks.result == "PASS"
+    assert "fewer requests fail than with v4" in str(checks)
+    assert "Verified: v3 is live and the errors are gone" in panel._verified.value
+    assert [band["label"] for band in panel._chart.spec["bands"]] == ["probably v3", "probably v4", "v3"]
+    assert "measured since 4 Mar 14:00 UTC" in panel._before_after.value
+    press(panel, "Open traffic")
+    assert panel._below.opened.params["environment"] == "production"
+
+
+def test_nothing_is_verified_before_something_is_rolled_back() -> None:
+    with pytest.raises(InvalidInput, match="Roll back first"):
+        bad_release()[1].verify()
+
+
+@pytest.mark.parametrize(
+    ("now", "result"),
+    [((0, 0), "NO DATA"), ((0, 20), "NO DATA"), ((1, 500), "PASS"), ((17, 500), "FAIL"), ((60, 500), "FAIL")],
+)
+def test_fewer_errors_are_proof_only_where_they_are_enough(now: tuple[int, int], result: str) -> None:
+    assert errors_check("v4", share_of(132, 4000), share_of(*now), 0.12).result == result
+
+
+def test_a_hostile_source_stays_text() -> None:
+    _, panel = bad_release()
+    facts = {**panel._facts, "live_source": "<img src=x>"}
+    panel._facts = facts
+    panel._explain()
+    assert "<img" not in panel._before_after.value

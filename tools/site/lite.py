@@ -36,7 +36,15 @@ _ENVIRONMENT: Final = {"sys_platform": "emscripten", "platform_system": "Emscrip
 _KERNEL: Final = ("ipython", "micropip", "pygments", "traitlets")
 #: Notebooks that need what no browser has: a server, a second process, DuckDB.
 _NOT_HERE: Final = frozenset(
-    {"46_domains", "60_control_room", "72_incident_review", "74_fleet_report", "76_history", "81_examine_an_agent"}
+    {
+        "46_domains",
+        "60_control_room",
+        "72_incident_review",
+        "74_fleet_report",
+        "76_history",
+        "77_large_fleets",
+        "81_examine_an_agent",
+    }
 )
 _INSTALL: Final = "%pip install -q createos-nb"
 

@@ -71,7 +71,9 @@ class _Run:
 
     def __init__(self, job: Job, client: Client, parts: list[Part]) -> None:
         self._job, self._client = job, client
-        self._rest, self._again = parts[::-1], set[Place]()
+        self._rest = parts[::-1]
+        # a worker that dies takes with it what others of its tasks are at: what fails once is tried again, one by one
+        self._lone, self._again = list[Part](), set[Place]()
         self._pending: dict[Future, Part] = {}
         self._seen = time.monotonic()
 
@@ -79,20 +81,27 @@ class _Run:
         from distributed import wait
 
         gone = ""
-        while self._rest or self._pending:
+        while self._rest or self._pending or self._lone:
             if gone := self._gone():
                 break
-            self._send()
             try:
-                done = wait(list(self._pending), timeout=_LOOK, return_when="FIRST_COMPLETED").done
+                self._send()
+                if not self._pending:  # there is no worker
+                    time.sleep(_LOOK)
+                    continue
+                with self._client.as_current():  # `wait` asks the current client, whosever the futures are
+                    done = wait(list(self._pending), timeout=_LOOK, return_when="FIRST_COMPLETED").done
             except TimeoutError:
                 continue
             except Exception as error:  # noqa: BLE001  # of the connection: the next look says whether it is gone
                 gone = failure(error)
                 break
             for future in done:
-                yield from self._taken(future)
-        for part in [*self._pending.values(), *self._rest]:
+                found = self._taken(future)
+                future.release()
+                if found:
+                    yield found
+        for part in [*self._pending.values(), *self._rest, *self._lone]:
             yield [Outcome(place, why=gone) for place in part.places]
         if gone:
             self._pending.clear()
@@ -104,10 +113,13 @@ class _Run:
         self._pending.clear()
 
     def _send(self) -> None:
-        ahead = _AHEAD * max(1, sum(self._client.nthreads().values()))
-        while self._rest and len(self._pending) < ahead:
-            part = self._rest.pop()
-            self._pending[self._sent(part)] = part
+        threads = sum(self._client.nthreads().values())
+        while self._rest and len(self._pending) < _AHEAD * threads:
+            future = self._sent(self._rest[-1])
+            self._pending[future] = self._rest.pop()
+        if self._lone and threads and not self._pending:
+            future = self._sent(self._lone[0])
+            self._pending[future] = self._lone.pop(0)
 
     def _sent(self, part: Part) -> Future:
         if isinstance(part, DaskPart):
@@ -117,24 +129,23 @@ class _Run:
             return self._client.submit(judge, self._job, rows, pure=False)
         return self._client.submit(judge, self._job, part, pure=False)
 
-    def _taken(self, future: Future) -> Generator[list[Outcome]]:
+    def _taken(self, future: Future) -> list[Outcome]:
         part = self._pending.pop(future)
         if future.status == "finished":
             try:
-                yield future.result()
-                return
+                found: list[Outcome] = future.result()
+                return found
             except Exception as error:  # noqa: BLE001  # it was lost on the way
                 why = failure(error)
         elif future.status == "error":
             why = _words(future.exception())
         else:
             why = f"the cluster has let go of it ({future.status})"
-        first = [place for place in part.places if place not in self._again]
-        if first:  # another time, each alone
+        if any(place not in self._again for place in part.places):
             self._again.update(part.places)
-            self._rest = [*part.alone(), *self._rest]
-        else:
-            yield [Outcome(place, why=why) for place in part.places]
+            self._lone += part.alone()
+            return []
+        return [Outcome(place, why=why) for place in part.places]
 
     def _gone(self) -> str:
         """Why nothing more is to be expected of the cluster; "" while something is."""

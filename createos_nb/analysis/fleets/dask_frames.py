@@ -96,13 +96,14 @@ def _judge_computed(job: Job, environments: dict[Place, int], *frames: pd.DataFr
     return judge(job, _Computed(frames, {Place(*place): rows for place, rows in environments.items()}))
 
 
-def of_dask(frame: Any, columns: Sequence[str]) -> Fleet:
+def of_dask(frame: Any, columns: Sequence[str], scheduler: Any = None) -> Fleet:
     """Return the fleet in a Dask frame.
 
     Args:
         frame: Requests over time of a fleet in long form; `project_id` and `environment_id` stand for names where there
             are none.
         columns: The counts that are needed.
+        scheduler: Computes which environments there are; None for Dask's own choice.
 
     Raises:
         FrameError: The frame is not a fleet's.
@@ -113,7 +114,8 @@ def of_dask(frame: Any, columns: Sequence[str]) -> Fleet:
     ids = {f"{name}_id": name for name in LABELS if name not in have and f"{name}_id" in have}
     frame = frame.rename(columns=ids) if ids else frame
     check_columns([str(name) for name in frame.columns], (*LABELS, "time", *columns), name="frame", fleet=True)
-    surveys = dask.compute(*(dask.delayed(_survey)(each) for each in frame[[*LABELS, "time"]].to_delayed()))
+    looks = [dask.delayed(_survey)(each) for each in frame[[*LABELS, "time"]].to_delayed()]
+    surveys = dask.compute(*looks, scheduler=scheduler)
     found: dict[Place, list[_Seen]] = {}
     for number, survey in enumerate(surveys):
         for place, seen in survey.items():

@@ -90,7 +90,7 @@ def fleet(
         _check_scheduler(scheduler, workers)
     given = {"start": start, "end": end, "step": step, "projects": projects}
     window = {name: value for name, value in given.items() if value is not None}
-    whole = fleet_of(source, columns, window)
+    whole = fleet_of(source, columns, window, scheduler)
     if not whole.parts:
         raise FrameError("there is no environment in it")
     template = _template(function, arguments, whole, columns, only)

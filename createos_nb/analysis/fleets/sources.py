@@ -12,13 +12,14 @@ from createos_nb.analysis.fleets.parts import Fleet
 from createos_nb.errors import InvalidInput
 
 
-def fleet_of(source: Any, columns: Sequence[str], window: Mapping[str, Any]) -> Fleet:
+def fleet_of(source: Any, columns: Sequence[str], window: Mapping[str, Any], scheduler: Any = None) -> Fleet:
     """Return the parts of a fleet.
 
     Args:
         source: Whatever has it.
         columns: The counts that are needed.
         window: What of a history is meant: start, end, step, projects, where they are given.
+        scheduler: Looks through a Dask frame, whose partitions may lie on its cluster; None for Dask's own choice.
 
     Raises:
         InvalidInput: It is no source of a fleet, or a window is given for what is no history.
@@ -41,7 +42,7 @@ def fleet_of(source: Any, columns: Sequence[str], window: Mapping[str, Any]) -> 
     if "dask.DataFrame" in kinds:
         from createos_nb.analysis.fleets.dask_frames import of_dask
 
-        return of_dask(source, columns)
+        return of_dask(source, columns, scheduler)
     from createos_nb.analysis.fleets.lazy_frames import of_lazy
 
     return of_lazy(source.lazy(), columns)

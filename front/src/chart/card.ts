@@ -54,21 +54,54 @@ export function sentence({ title, rows }: Facts): string {
   return `${title}: ${rows.map(({ name, value }) => `${name} ${value}`).join(", ")}`;
 }
 
-/** Fills the card; every text is set as text. */
-export function fillCard(card: HTMLElement, { title, rows }: Facts): void {
-  const head = document.createElement("b");
-  head.textContent = title;
-  const list = rows.map(({ name, value, color }) => {
-    const row = document.createElement("div");
-    const label = document.createElement("span");
-    if (color) label.style.setProperty("--ch-own", `var(--ch-${color})`);
-    label.className = color ? "createos-chart-key" : "";
-    label.textContent = name;
-    const figure = document.createElement("b");
-    figure.textContent = value;
-    if (value.length <= SHORT) figure.className = "createos-chart-figure";
-    row.append(label, figure);
-    return row;
-  });
-  card.replaceChildren(head, ...list);
+/** A row of the card, which stays while the cursor moves. */
+interface Row {
+  row: HTMLElement;
+  name: HTMLElement;
+  value: HTMLElement;
+}
+
+/** Sets what differs: each change of the page costs time. */
+function set(element: HTMLElement, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** The card at the cursor; every text is set as text. */
+export class Card {
+  private readonly title = document.createElement("b");
+  private readonly rows: Row[] = [];
+
+  constructor(private readonly element: HTMLElement) {
+    element.append(this.title);
+  }
+
+  /** Show the facts of a moment. */
+  show({ title, rows }: Facts): void {
+    set(this.title, title);
+    rows.forEach((fact, at) => this.showRow(this.rows[at] ?? this.addRow(), fact));
+    this.rows.slice(rows.length).forEach(({ row }) => (row.hidden = true));
+  }
+
+  private addRow(): Row {
+    const [row, name, value] = [document.createElement("div"), document.createElement("span"), document.createElement("b")];
+    row.append(name, value);
+    this.element.append(row);
+    const made = { row, name, value };
+    this.rows.push(made);
+    return made;
+  }
+
+  private showRow({ row, name, value }: Row, fact: Fact): void {
+    if (row.hidden) row.hidden = false;
+    set(name, fact.name);
+    set(value, fact.value);
+    const key = fact.color ? "createos-chart-key" : "";
+    if (name.className !== key) name.className = key;
+    if (name.dataset["color"] !== fact.color) {
+      name.dataset["color"] = fact.color;
+      name.style.setProperty("--ch-own", fact.color ? `var(--ch-${fact.color})` : "");
+    }
+    const short = fact.value.length <= SHORT ? "createos-chart-figure" : "";
+    if (value.className !== short) value.className = short;
+  }
 }

@@ -153,14 +153,20 @@ function seriesOptions(pane: Pane, series: Series, values: ArrayLike<number | nu
     return { label: series.name, auto: false, width: 0, fill: color, paths: barPath(series, shared), points: { show: false } };
   }
   const single = alone(values);
-  const first = series.color === "series" && pane.series[0] === series;
+  const linear = (uPlot.paths.linear as uPlot.Series.LinearPathBuilderFactory)();
+  const hasArea = series.color === "series" && pane.series[0] === series;
   return {
     label: series.name,
     auto: false,
     width: 1.4,
     stroke: color,
+    paths: (u, at, first, last) => {
+      const paths = linear(u, at, first, last);
+      // more points than pixels: a thin line shows them better, and is drawn several times as fast
+      return paths && last - first > u.bbox.width ? { ...paths, _width: 1 / uPlot.pxRatio } : paths;
+    },
     ...(series.color === "usual" ? { dash: [4, 3] } : {}),
-    ...(first ? { fill: () => shared.palette["area"] ?? "" } : {}),
+    ...(hasArea ? { fill: () => shared.palette["area"] ?? "" } : {}),
     points: { show: () => false, filter: () => (single.length ? single : null), size: 4, fill: color },
   };
 }

@@ -10,10 +10,13 @@ export function top(value: number): number {
   return Number((found * power).toPrecision(12));
 }
 
+/** By how many digits follow the point; to make one anew for each number is slow. */
+const NUMBERS = [0, 1, 2, 3].map((digits) => new Intl.NumberFormat("en", { maximumFractionDigits: digits }));
+
 function plain(value: number): string {
   const size = Math.abs(value);
   const digits = size >= 1000 || Number.isInteger(value) ? 0 : size >= 100 ? 1 : size >= 1 ? 2 : 3;
-  return value.toLocaleString("en", { maximumFractionDigits: digits });
+  return (NUMBERS[digits] as Intl.NumberFormat).format(value);
 }
 
 function percent(value: number): string {
@@ -44,7 +47,7 @@ const zoneOf = (zone: Zone): { timeZone?: string } => (zone === "UTC" ? { timeZo
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
 function formatter(zone: Zone, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const key = zone + JSON.stringify(options);
+  const key = zone + Object.keys(options).join();
   let found = formatters.get(key);
   if (!found) formatters.set(key, (found = new Intl.DateTimeFormat("en-GB", { ...options, ...zoneOf(zone) })));
   return found;
@@ -56,6 +59,8 @@ const DAY = { day: "numeric", month: "short" } as const;
 /** "13:03", with seconds where they matter. */
 export function clock(time: number, zone: Zone, seconds = false): string {
   const options = seconds || time % 60 ? ({ ...HOUR, second: "2-digit" } as const) : HOUR;
+  // what UTC has is read off without a calendar
+  if (zone === "UTC") return new Date(time * 1000).toISOString().slice(11, options === HOUR ? 16 : 19);
   return formatter(zone, options).format(time * 1000);
 }
 

@@ -1,0 +1,114 @@
+"""A build log as stages with times and, where it failed, as the line that says why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final, Literal, NamedTuple
+
+from createos_nb.causes import CAUSES
+from createos_nb.diagnostics.evidence.build_signals import read_build
+from createos_nb.html import escaped
+from createos_nb.panels.icons import icon, tag
+from createos_nb.panels.plan_display import duration
+from createos_nb.plans.events import LogLine
+
+#: What is shown of a log: nothing has ended, it was deployed, it failed.
+State = Literal["running", "passed", "failed"]
+#: What people call the platform's stages; another one is called as it is.
+_NAMES: Final = {
+    "queue": "Queue",
+    "clone": "Fetch source",
+    "upload": "Unpack",
+    "install": "Install",
+    "build": "Build",
+    "push": "Push image",
+    "deploy": "Start",
+}
+#: Lines before and after the failing one that are not folded.
+_BEFORE, _AFTER = 5, 4
+#: Lines of these levels are coloured.
+_ERRORS: Final = ("error", "fatal", "critical")
+
+
+class Stage(NamedTuple):
+    """A stage of a build: its name for people, and seconds, None where its times are not told."""
+
+    name: str
+    seconds: float | None
+
+
+def stages_of(lines: Sequence[LogLine]) -> list[Stage]:
+    """Return the stages that lines tell of, in their order; each ends where the next one begins."""
+    begins: list[tuple[str, float | None]] = []
+    for line in lines:
+        if line.stage and (not begins or begins[-1][0] != line.stage):
+            begins.append((line.stage, line.time))
+    ends = [*(time for _, time in begins), lines[-1].time if lines else None][1:]
+    return [
+        Stage(_NAMES.get(stage, stage.capitalize()), None if begin is None or end is None else max(0.0, end - begin))
+        for (stage, begin), end in zip(begins, ends, strict=True)
+    ]
+
+
+def build_html(log: Iterable[LogLine], cut: int, state: State) -> str:
+    """Return stages and log as HTML; `cut`: how many older lines are not among them."""
+    lines = list(log)
+    if not lines:
+        return ""
+    return f'<div class="createos-build">{_track(lines, state)}{_log(lines, cut, state)}</div>'
+
+
+def _track(lines: Sequence[LogLine], state: State) -> str:
+    stages = stages_of(lines)
+    if not stages:
+        return ""
+    items = []
+    for position, stage in enumerate(stages):
+        sign = state if position == len(stages) - 1 else "passed"
+        time = "" if stage.seconds is None else duration(stage.seconds)
+        said = {"failed": "failed", "running": "going on"}.get(sign, "")
+        told = " · ".join(part for part in (said, time) if part)
+        items.append(
+            f'<li class="createos-stage-{sign}">{icon(sign)}<b>{escaped(stage.name)}</b>'
+            f'<span class="createos-label">{escaped(told)}</span></li>'
+        )
+    return f'<ol class="createos-stages" aria-label="Stages of the build">{"".join(items)}</ol>'
+
+
+def _log(lines: Sequence[LogLine], cut: int, state: State) -> str:
+    gone = f'<div class="createos-gap">cut here: {cut:,} older lines</div>' if cut else ""
+    if state != "failed":
+        rows = "".join(_line(line, "") for line in lines)
+        return _region(f"<div>{gone}{rows}</div>")
+    signal = read_build(line.text for line in lines)
+    at = max((place for place, line in enumerate(lines) if line.text.strip() == signal.line), default=len(lines) - 1)
+    first, last = max(0, at - _BEFORE), min(len(lines), at + 1 + _AFTER)
+    shown = "".join(
+        _line(line, " createos-failing" if place == at else "") for place, line in enumerate(lines[first:last], first)
+    )
+    earlier = _folded(lines[:first], f"{first:,} earlier lines" if first > 1 else "1 earlier line")
+    later = _folded(lines[last:], f"{len(lines) - last:,} more lines" if len(lines) - last > 1 else "1 more line")
+    names = [name for name in (signal.package, signal.variable) if name]
+    named = f": {', '.join(names)}" if names else ""
+    cause = (
+        f'<div class="createos-build-cause"><h4>Suggested cause {tag(signal.cause.replace("_", " "), "accent")}</h4>'
+        f"<p>{escaped(CAUSES[signal.cause][:1].upper() + CAUSES[signal.cause][1:] + named)}.</p></div>"
+    )
+    where = f"at the failing line, {at + 1 + cut} of {len(lines) + cut}"
+    head = f'<h4>Build log <span class="createos-label">{where}</span></h4>'
+    return f"{cause}{head}{_region(f'<div>{gone}{earlier}{shown}{later}</div>')}"
+
+
+def _folded(lines: Sequence[LogLine], words: str) -> str:
+    if not lines:
+        return ""
+    return f"<details><summary>{words}</summary>{''.join(_line(line, '') for line in lines)}</details>"
+
+
+def _line(line: LogLine, more: str) -> str:
+    level = " createos-error" if line.level in _ERRORS else ""
+    return f'<div class="createos-build-line{level}{more}">{escaped(line.text)}\n</div>'
+
+
+def _region(content: str) -> str:
+    return f'<div class="createos-lines" role="log" tabindex="0" aria-label="Build log">{content}</div>'
