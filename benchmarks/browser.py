@@ -2,8 +2,8 @@
 
 Both charts draw 50,000 points of two series on the same page, in turn. All of it is time that the processor spends on
 the page's thread, so that what else the machine does is not in it. The first drawing is from the call to the drawn
-canvas, pointer to tooltip from the event to the values of the point in the page, laid out; uPlot alone shows them in a legend.
-A task is what keeps the page from answering.
+canvas, pointer to tooltip from the event to the values of the point in the page, laid out; uPlot alone shows them in a
+legend. A task is what keeps the page from answering.
 """
 
 from __future__ import annotations
