@@ -10,6 +10,7 @@ import anywidget
 import ipywidgets as widgets
 import pytest
 import traitlets
+from anywidget._file_contents import FileContents
 
 from createos_nb import panels
 from createos_nb.panels.mirror import Mirror, Viewer
@@ -328,6 +329,6 @@ def test_no_widget_is_given_the_path_of_its_module() -> None:
         if own.__module__.startswith("createos_nb."):
             found.append(own.__name__)
             for name in ("_esm", "_css"):
-                text = vars(own).get(name, "")
-                assert isinstance(text, str), f"{own.__name__}.{name} is a path: take front_text() of components.py"
+                watched = isinstance(vars(own).get(name), FileContents)
+                assert not watched, f"{own.__name__}.{name} is a path: take front_text() of components.py"
     assert "Grid" in found
