@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Rows for which no process is started: one takes a second or two to begin.
 _FEW = 1_000_000
+#: Seconds after which a bar shows how far it is.
+_LONG = 15.0
 #: Environments that a warning names.
 _NAMED = 5
 
@@ -99,7 +101,7 @@ def fleet(
     outcomes: dict[Any, Outcome] = {}
     places = whole.places
     with (
-        progress("analysis.fleet", SystemClock(), unit="environments") as tick,
+        progress("analysis.fleet", SystemClock(), unit="environments", after=_LONG) as tick,
         contextlib.closing(_run(job, whole.parts, workers, scheduler)) as run,
     ):
         for found in run:
