@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-import psutil
+import psutil  # type: ignore[import-untyped]  # has no types
 
 import createos_nb
 from benchmarks.measure import Figure, at_most, table
@@ -129,7 +129,7 @@ def measured(folder: Path, environments: int, days: int, few: list[int], *, clus
         rows, seconds = write(folder, environments, days)
         found.append(at_most(f"{name}: written by the simulator", seconds / rows * 1e6, "limit", 10.0, 1.0, "µs a row"))
     history = open_history(path=folder)
-    rows = int(history.sql("select count(*) as n from requests")["n"].sum())
+    rows = int(history.datasets().set_index("dataset")["rows"]["requests"])
     workers = str(min(2, os.cpu_count() or 1))
     floor = run(folder, "slo", "duckdb")
     whole = run(folder, "slo", workers)

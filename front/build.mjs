@@ -15,6 +15,7 @@ const WIDGETS = [
   "file_drop",
   "grid",
   "keyboard_scope",
+  "log",
   "mirror_widget",
   "secret",
   "slider",

@@ -54,7 +54,7 @@ class Visit:
         self._journal: JournalPanel | None = None
         self._page = Address().page
         with self._widgets.owning():
-            self.fleet = OverviewPanel(self.client, overview)
+            self.fleet = OverviewPanel(self.client, overview.reader())
             self._root = widgets.VBox([self.fleet.box])
         self._mirror = Mirror(self._root, modules)
         self.closed = False
@@ -82,8 +82,7 @@ class Visit:
     def address(self) -> Address:
         """What it shows now."""
         project, environment = self._chosen()
-        opened = self.fleet.opened is not None and bool(project)
-        view = slug(str(self.fleet.params["show"])) if opened else ""
+        view = slug(self.fleet.opened_as) if project else ""
         return Address(project, environment, view, self._page)
 
     def go(self, address: Address) -> None:

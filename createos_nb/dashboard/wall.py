@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 #: Seconds between two readings; on a simulated world, of its time.
 EVERY: Final = 60.0
-_WINDOW: Final = "-1h"
+_WINDOW: Final = "-3600s"  # as the panel of the fleet asks for it
 #: Rows that can be read from the other end of a room.
 _MOST: Final = 8
 #: In the order of trouble; how many are healthy is said always.
@@ -41,7 +41,7 @@ class Wall:
     """
 
     def __init__(self, client: Client, overview: SharedOverview, modules: Modules, budget: int, name: str = "") -> None:
-        self._client, self._overview, self._name = client, overview, name
+        self._client, self._overview, self._name = client, overview.reader(), name
         self._per_reading = max(1, int(budget * EVERY / 3600))
         self._html = widgets.HTML()
         self._root = widgets.VBox([widgets.HTML(markup.style()), self._html], _view_count=0)

@@ -13,10 +13,29 @@ import traitlets
 FRONT: Final = Path(__file__).parent / "front"
 
 
+def front_text(name: str) -> str:
+    """Return a module or style sheet, as widgets take it.
+
+    Not its path: anywidget would watch the file, and keep each widget of it in memory for as long as the process lives.
+
+    Args:
+        name: Of the file in the folder `front`.
+
+    Returns:
+        Its text, of more than one line, so that it can't be taken for a path.
+
+    Examples:
+        >>> from createos_nb.panels.components import front_text
+        >>> "export" in front_text("slider.js")
+        True
+    """
+    return f"{(FRONT / name).read_text(encoding='utf-8')}\n\n"
+
+
 class KeyboardScope(anywidget.AnyWidget):
     """Keeps keys that are pressed within a panel from being commands of the notebook around it; shows nothing."""
 
-    _esm = FRONT / "keyboard_scope.js"
+    _esm = front_text("keyboard_scope.js")
 
 
 class ActionButton(anywidget.AnyWidget):
@@ -28,7 +47,7 @@ class ActionButton(anywidget.AnyWidget):
     `primary` (whether it is what is to be pressed).
     """
 
-    _esm = FRONT / "action_button.js"
+    _esm = front_text("action_button.js")
     description = traitlets.Unicode("").tag(sync=True)
     disabled = traitlets.Bool(False).tag(sync=True)
     missing = traitlets.Unicode("").tag(sync=True)
@@ -56,7 +75,7 @@ class Slider(anywidget.AnyWidget):
     beside; or None), `disabled`. Raises `TraitError` for a value outside.
     """
 
-    _esm = FRONT / "slider.js"
+    _esm = front_text("slider.js")
     value = traitlets.Int(0).tag(sync=True)
     min = traitlets.Int(0).tag(sync=True)
     max = traitlets.Int(100).tag(sync=True)

@@ -156,8 +156,8 @@ def chart_html(verdict: ReleaseVerdict | None, *, alpha: float, beta: float, beg
         f'<path class="createos-edge-rollback" d="M0 {bottom:.1f}H{_WIDTH:.0f}"/>',
     ]
     labels = [
-        _label(1, 100 * top / _HEIGHT, "Promote", "createos-above"),
-        _label(1, 100 * bottom / _HEIGHT, "Roll back", ""),
+        _label(100 * top / _HEIGHT, "Promote", "createos-above"),
+        _label(100 * bottom / _HEIGHT, "Roll back", ""),
     ]
     said = "NO DATA: no minute could be judged yet"
     if verdict is not None:
@@ -174,13 +174,16 @@ def chart_html(verdict: ReleaseVerdict | None, *, alpha: float, beta: float, beg
         for moment in _ticks(begin, latest)
     )
     nothing = (
-        '<div class="createos-chart-nothing">NO DATA: no minute could be judged yet</div>' if verdict is None else ""
+        ""
+        if verdict is not None
+        else '<div class="createos-evidence-none">NO DATA: no minute could be judged yet</div>'
     )
     return Html(
         f'<div class="createos-evidence-chart" role="img" aria-label="{escaped(said)}">'
-        f'<div class="createos-chart-scale">{"".join(scale)}</div><div class="createos-chart-plot">'
+        f'<div class="createos-evidence-scale">{"".join(scale)}</div><div class="createos-evidence-plot">'
         f'<svg viewBox="0 0 {_WIDTH:.0f} {_HEIGHT:.0f}" preserveAspectRatio="none" aria-hidden="true">'
-        f'{"".join(parts)}</svg>{"".join(labels)}{nothing}</div><div class="createos-chart-times">{ticks}</div></div>'
+        f"{''.join(parts)}</svg>{''.join(labels)}{nothing}</div>"
+        f'<div class="createos-evidence-times">{ticks}</div></div>'
     )
 
 
@@ -195,10 +198,12 @@ def _lines(verdict: ReleaseVerdict, axis: Axis, x: Any, y: Any) -> tuple[list[st
     if bool(warming.any()):
         start, end = path.index[warming][0], path.index[warming][-1] + bucket
         parts.append(
-            f'<rect class="createos-chart-warm-up" x="{x(start):.1f}" y="0" width="{x(end) - x(start):.1f}" '
+            f'<rect class="createos-evidence-warm-up" x="{x(start):.1f}" y="0" width="{x(end) - x(start):.1f}" '
             f'height="{_HEIGHT:.0f}"/>'
         )
-        labels.append(f'<span class="createos-chart-aside" style="left:{100 * x(start) / _WIDTH:.2f}%">warm-up</span>')
+        labels.append(
+            f'<span class="createos-evidence-aside" style="left:{100 * x(start) / _WIDTH:.2f}%">warm-up</span>'
+        )
     # as of the rollback, which is final: what came after it counts no more
     until = len(path) if verdict.decision != "rollback" else int(path["decision"].eq("rollback").argmax()) + 1
     ends: list[Any] = [moment + bucket for moment in path.index[:until]]
@@ -209,17 +214,17 @@ def _lines(verdict: ReleaseVerdict, axis: Axis, x: Any, y: Any) -> tuple[list[st
         logs = sign * np.maximum(np.log10(np.maximum(values.to_numpy(dtype=float)[:until], 1e-300)), 0.0)
         points = [(x(path.index[0]), y(0.0)), *((x(end), y(value)) for end, value in zip(ends, logs, strict=True))]
         gaps = [False, *(~known.to_numpy()[:until])]
-        parts.append(f'<path class="createos-line createos-line-{kind}" d="{_path(points, gaps)}"/>')
+        parts.append(f'<path class="createos-evidence-line createos-evidence-{kind}" d="{_path(points, gaps)}"/>')
     last = int(np.flatnonzero(known.to_numpy()[:until])[-1]) if bool(known[:until].any()) else 0
     leans = _latest(verdict)
     now = math.log10(max(leans[1], 1.0)) if leans[1] >= leans[0] else -math.log10(max(leans[0], 1.0))
     left = 100 * x(ends[last]) / _WIDTH
-    parts.append(f'<path class="createos-chart-now" d="M{x(ends[last]):.1f} 0V{_HEIGHT:.0f}"/>')
+    parts.append(f'<path class="createos-evidence-now" d="M{x(ends[last]):.1f} 0V{_HEIGHT:.0f}"/>')
     word = "roll back" if verdict.decision == "rollback" else "now"
     side = " createos-left-of" if left > 70 else ""
     labels.append(
-        f'<b class="createos-chart-dot" style="left:{left:.2f}%;top:{100 * y(now) / _HEIGHT:.2f}%"></b>'
-        f'<span class="createos-chart-word{side}" style="left:{left:.2f}%;top:{100 * y(now) / _HEIGHT:.2f}%">{word} '
+        f'<b class="createos-evidence-dot" style="left:{left:.2f}%;top:{100 * y(now) / _HEIGHT:.2f}%"></b>'
+        f'<span class="createos-evidence-word{side}" style="left:{left:.2f}%;top:{100 * y(now) / _HEIGHT:.2f}%">{word} '
         f"{ends[last]:%H:%M}</span>"
     )
     return parts, labels
@@ -237,8 +242,8 @@ def _path(points: list[tuple[float, float]], gaps: list[bool]) -> str:
     return text
 
 
-def _label(left: float, top: float, text: str, kind: str) -> str:
-    return f'<span class="createos-chart-zone {kind}" style="left:{left}%;top:{top:.2f}%">{text}</span>'
+def _label(top: float, text: str, kind: str) -> str:
+    return f'<span class="createos-evidence-zone {kind}" style="top:{top:.2f}%">{text}</span>'
 
 
 def _ticks(begin: Any, latest: Any) -> list[Any]:

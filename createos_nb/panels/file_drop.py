@@ -14,7 +14,7 @@ import anywidget
 import traitlets
 
 from createos_nb.errors import InvalidInput
-from createos_nb.panels.components import FRONT
+from createos_nb.panels.components import front_text
 from createos_nb.uploads import MOST_BYTES
 from createos_nb.uploads.paths import fault, fault_on_windows, printable
 from createos_nb.uploads.secret_names import by_name, folders_out
@@ -37,7 +37,7 @@ class FileDropZone(anywidget.AnyWidget):
     that were not received, with the reason). `on_change` is called without arguments whenever `folder` has changed.
     """
 
-    _esm = FRONT / "file_drop.js"
+    _esm = front_text("file_drop.js")
     status = traitlets.Unicode("").tag(sync=True)
     limits: traitlets.Dict[str, int] = traitlets.Dict().tag(sync=True)
     skipped: traitlets.List[str] = traitlets.List().tag(sync=True)

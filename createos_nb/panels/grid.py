@@ -13,7 +13,7 @@ import traitlets
 from createos_nb.analysis.rounding import rounded
 from createos_nb.display import strip_control_chars
 from createos_nb.panels.cells import KINDS, cell, format_value, missing, sort_key
-from createos_nb.panels.components import FRONT
+from createos_nb.panels.components import front_text
 from createos_nb.panels.icons import icon
 
 __all__ = ["KINDS", "Grid", "format_value"]
@@ -51,7 +51,7 @@ class Grid(anywidget.AnyWidget):
     a row that was clicked (arrow keys only choose).
     """
 
-    _esm = FRONT / "grid.js"
+    _esm = front_text("grid.js")
     columns: traitlets.List[Any] = traitlets.List().tag(sync=True)
     rows: traitlets.List[Any] = traitlets.List().tag(sync=True)
     selected = traitlets.Unicode("").tag(sync=True)

@@ -9,11 +9,17 @@ from typing import TYPE_CHECKING, Any, Final
 import ipywidgets as widgets
 import pandas as pd
 
+from createos_nb.display import strip_control_chars
 from createos_nb.errors import InvalidInput
 from createos_nb.log_text import LEVELS
 from createos_nb.panels import log_lines, markup
 from createos_nb.panels.background import PacedClock, Stopped
+from createos_nb.panels.grid import Grid
+from createos_nb.panels.log_patterns import MOST_LISTED, ShownPatterns, shown_patterns
+from createos_nb.panels.log_view import LogView
+from createos_nb.panels.panel import NOTHING_READ
 from createos_nb.panels.read_panel import ReadPanel
+from createos_nb.panels.view import show
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
@@ -34,7 +40,10 @@ class LogsPanel(ReadPanel):
     Parameters: `log` ("runtime", "build"), `version` (0 for all that runs in the environment; of a build: what is
     live), `since` (seconds), `search` (a part of a line, or "re:" and a regular expression),
     `level` ("" for all, else that level and louder), `lines` (at most shown),
-    `follow`, `paused` (what comes is read and not shown).
+    `follow`, `paused` (what comes is read and not shown), `pattern` (the key of one of `patterns`, "" for all).
+
+    Attributes:
+        patterns: the patterns of the log that is shown: key, pattern, level, count, is_new, first.
     """
 
     heading, follow_control = "Logs", "follow"
@@ -64,11 +73,20 @@ class LogsPanel(ReadPanel):
             "paused",
             widgets.Checkbox(description="Pause", indent=False, tooltip="Keep reading, and show new lines later"),
         )
-        self._count, self._log_html = widgets.HTML(), widgets.HTML()
+        self._count, self._lines = widgets.HTML(), LogView()
+        self._patterns_grid = Grid("Patterns", selectable=True, height="11em")
+        self._view.control("pattern", self._patterns_grid, trait="selected", write=str)
+        self._all_button = self._view.button(
+            "All patterns", self._show_all, hint="Show the lines of all patterns again"
+        )
+        self._patterns_title = widgets.HTML()
+        self._patterns: ShownPatterns | None = None
+        self._last_number = -1  # of the last line; lines that are kept keep theirs
+        self._patterns_of = -1  # the number of the last line that the patterns are of
         self._follower = self._background.loop(self._follow)
         for name in ("log", "version", "since"):
             self._view.on_change(name, self._on_log)
-        for name in ("search", "level", "lines", "paused"):
+        for name in ("search", "level", "lines", "paused", "pattern"):
             self._view.on_change(name, self._draw)
         for widget in (self._log, self._version, self._since, self._search, self._level, self._max_lines):
             widget.style.description_width = "auto"
@@ -78,7 +96,12 @@ class LogsPanel(ReadPanel):
         self._toolbar.children = (*self._toolbar.children, self._paused)
         for row in (log_row, filter_row):
             row.add_class("createos-row")
-        self._view.build(log_row, filter_row, self._toolbar, self._count, self._log_html)
+        self._patterns_row = widgets.HBox([self._patterns_title, self._all_button])
+        self._patterns_row.add_class("createos-row")
+        self._view.build(
+            log_row, filter_row, self._toolbar, self._count, self._lines, self._patterns_row, self._patterns_grid
+        )
+        self._draw_patterns()
         self._start()
 
     # --- reading ------------------------------------------------------------------------------------------------------
@@ -173,10 +196,12 @@ class LogsPanel(ReadPanel):
         before = 0 if self._all_lines is None else len(self._all_lines)
         if build or self._all_lines is None:
             self._all_lines = log_lines.join(frame.iloc[:0], frame)
-            self._unseen += max(0, len(self._all_lines) - before)
+            new = max(0, len(self._all_lines) - before)
         else:
             self._all_lines = log_lines.join(self._all_lines, frame, first=first, missed=missed)
-            self._unseen += max(len(self._all_lines) - before, 0 if first else len(frame))
+            new = max(len(self._all_lines) - before, 0 if first else len(frame))
+        self._unseen += new
+        self._last_number += new
         self._view.render_header()
         self._draw()
 
@@ -185,6 +210,9 @@ class LogsPanel(ReadPanel):
     def _show(self, frame: pd.DataFrame) -> None:
         self._all_lines = log_lines.join(frame.iloc[:0], frame)
         self._incomplete = _why_incomplete(frame)
+        self._last_number, self._patterns_of = len(self._all_lines) - 1, -1
+        of = f"version {self._version.value} of {self.subject}" if self._version.value else self.subject
+        self._lines.label = strip_control_chars(f"{self._log.value} log of {of}, times in UTC")
         self._draw(even_if_paused=True)
 
     def run(self) -> pd.DataFrame:
@@ -219,9 +247,17 @@ class LogsPanel(ReadPanel):
                 self._view.set_status("following" if self._follow_box.value else "")
             self._unseen = 0
             max_lines = int(self._max_lines.value)
+            self._group(lines)
+            assert self._patterns is not None, "grouped above"
+            search, pattern = self._search.value, self._patterns_grid.selected
             try:
                 selected, count = log_lines.select(
-                    lines, search=self._search.value, level=self._level.value, max_lines=max_lines
+                    lines,
+                    search=search,
+                    level=self._level.value,
+                    max_lines=max_lines,
+                    keys=self._patterns.keys,
+                    pattern=pattern,
                 )
             except InvalidInput:
                 self._wrong_search = True
@@ -232,11 +268,90 @@ class LogsPanel(ReadPanel):
             self.frame = selected.reset_index(drop=True)
             last = f"the last {min(max_lines, count):,} of " if count > max_lines else ""
             summary = f"{last}{count:,} lines" + (f" of {len(lines):,}" if count != len(lines) else "")
-            summary = summary if len(lines) else "no lines in this time"
+            summary = f"{summary}, times in UTC" if len(lines) else "no lines in this time"
+            if search and count:
+                summary += "; in the log, n is the next mark and shift+n the one before"
             self._count.value = markup.block(summary, "muted") + (
                 markup.block(self._incomplete, "warning") if self._incomplete else ""
             )
-            self._log_html.value = log_lines.html(selected, f"Log of {self.subject}") if len(selected) else ""
+            self._lines.lines = log_lines.rows(
+                selected,
+                [self._last_number - len(lines) + 1 + position for position in selected.index],
+                search=search,
+                cut=self._why_cut(count - max_lines),
+            )
+            show(self._lines, bool(len(selected)))
+            show(self._all_button, bool(pattern))
+
+    def _why_cut(self, left_out: int) -> str:
+        """Return why the lines that are shown begin where they do; "" where the log begins there."""
+        if left_out > 0:
+            return f"{left_out:,} earlier lines are not shown: choose more lines, or search"
+        return self._incomplete
+
+    def _group(self, lines: pd.DataFrame) -> None:
+        """Group the lines into patterns, where they are others than at the last time."""
+        if self._patterns is None or self._patterns_of != self._last_number or len(self._patterns.keys) != len(lines):
+            self._patterns, self._patterns_of = shown_patterns(lines), self._last_number
+            self._draw_patterns()
+
+    def _draw_patterns(self) -> None:
+        found = self._patterns
+        table = self.patterns.head(MOST_LISTED)
+        visible = found is not None and len(table) > 0
+        for part in (self._patterns_row, self._patterns_grid):
+            show(part, visible)
+        if found is None or not visible:
+            return
+        since = "" if found.since is None else f"new: not before {found.since:%H:%M}"
+        more = len(self.patterns) - len(table)
+        notes = [
+            f"{len(self.patterns)} of them",
+            "a click shows its lines",
+            since,
+            f"{more} rare ones left out" if more else "",
+        ]
+        self._patterns_title.value = (
+            f'<h4>Patterns <span class="createos-quiet">{markup.text(" · ".join(filter(None, notes)))}</span></h4>'
+        )
+        new = table["is_new"].fillna(value=False).astype(bool)
+        frame = pd.DataFrame(
+            {
+                "key": table["key"],
+                "lines": table["count"],
+                "new": new.map({True: "new", False: ""}),
+                "pattern": table["pattern"],
+                "level": table["level"].fillna(""),
+            }
+        )
+        with self._view.without_callbacks():
+            self._patterns_grid.show(frame, key="key", hidden=["key"])
+
+    @property
+    def patterns(self) -> pd.DataFrame:
+        """Return the patterns of the log that is shown: key, pattern, level, count, is_new, first."""
+        if self._patterns is None:
+            return pd.DataFrame(columns=["key", "pattern", "level", "count", "is_new", "first"])
+        return self._patterns.table
+
+    def _show_all(self) -> None:
+        self._patterns_grid.selected = ""
+
+    def static(self) -> str:
+        """Return the lines that are shown as HTML, for where no widgets are.
+
+        Returns:
+            HTML; all that came from the platform is escaped.
+
+        Examples:
+            >>> panel = createos_nb.panels.logs(createos_nb.simulate(), "storefront", "production")
+            >>> 'role="log"' in panel.static()
+            True
+        """
+        body = NOTHING_READ if self._all_lines is None else self._count.value
+        if self._lines.lines:
+            body += log_lines.html(self._lines.lines, self._lines.label)
+        return f"<div>{self._view.header.value}{body}{self._view.error.value}</div>"
 
     def _add_version(self, number: Any) -> int:
         """Make a version an option and return its number; whether it exists, reading says."""

@@ -12,7 +12,7 @@ import anywidget
 import ipywidgets as widgets
 
 from createos_nb import threads
-from createos_nb.panels.components import FRONT
+from createos_nb.panels.components import front_text
 from createos_nb.panels.mirror import Mirror, Viewer
 
 #: Seconds in which changes become one message.
@@ -31,8 +31,8 @@ class MirrorWidget(anywidget.AnyWidget):
         root: The widget, such as `panel.box`.
     """
 
-    _esm = FRONT / "mirror_widget.js"
-    _css = FRONT / "mirror.css"
+    _esm = front_text("mirror_widget.js")
+    _css = front_text("mirror.css")
 
     def __init__(self, root: widgets.Widget) -> None:
         super().__init__()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import ipywidgets as widgets
 import pandas as pd
@@ -35,6 +35,7 @@ from createos_nb.panels.variables import VariablesPanel
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
+    from createos_nb.client.fleet_compared import Compared
 
 #: Requests after which a long read is drawn as far as it is.
 _BATCH: Final = 60
@@ -66,6 +67,19 @@ _PANELS: Final[dict[str, Callable[[Client, str, str, KeptDiagnoses], Panel]]] = 
 }
 
 
+class OverviewReader(Protocol):
+    """What reads the overview, as `FleetOverview` does."""
+
+    def read(self, start: Any, *, max_requests: int | None = None, cancel: Any = None) -> pd.DataFrame:
+        """Read it."""
+
+    def batches(self, size: int, start: Any, *, cancel: Any = None, on_progress: Any = None) -> Iterator[pd.DataFrame]:
+        """Read it, about `size` requests at a time."""
+
+    def compared(self) -> Compared | None:
+        """The requests of another time than the window that was read last."""
+
+
 class OverviewPanel(ReadPanel):
     """One row for each environment, those in trouble first.
 
@@ -79,7 +93,7 @@ class OverviewPanel(ReadPanel):
 
     heading = "Fleet"
 
-    def __init__(self, client: Client, overview: FleetOverview | None = None) -> None:
+    def __init__(self, client: Client, overview: OverviewReader | None = None) -> None:
         limiter = client.transport.limiter
         self._max_requests = _BATCH
         if limiter is not None:  # one poll a minute, all of them within the share
@@ -111,7 +125,7 @@ class OverviewPanel(ReadPanel):
             self._close_button.add_class(name)
         self._summary, self._note, self._opening = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self._below: PanelBelow[Panel] = PanelBelow()
-        self._overview = overview or FleetOverview(client.session, with_before=WITH_BEFORE)
+        self._overview: OverviewReader = overview or FleetOverview(client.session, with_before=WITH_BEFORE)
         self._build()
         self._view.on_change("window", self.refresh)
         self._view.on_change("chosen", self._update_buttons)
@@ -247,6 +261,11 @@ class OverviewPanel(ReadPanel):
     def opened(self) -> Panel | None:
         """Return the panel that is open below, or None."""
         return self._below.opened
+
+    @property
+    def opened_as(self) -> str:
+        """Return what the environment is opened as, such as "logs"; "" where none is open."""
+        return self._shown[0] if self.opened is not None and self._shown else ""
 
     def _on_show(self) -> None:
         """Open what is chosen, where the click on Open that followed the choice has overtaken it."""

@@ -51,7 +51,7 @@ def plan_html(plan: Plan) -> str:
     for row in open_ones.to_dict("records"):
         detail = f", {row['detail']}" if row["detail"] else ""
         text = f"{_sentence(row['precondition'])}: {row['state']}{detail}"
-        parts.append(f'<p class="createos-line">{icon(_STATES[row["state"]])}<span>{escaped(text)}</span></p>')
+        parts.append(f'<p class="createos-condition">{icon(_STATES[row["state"]])}<span>{escaped(text)}</span></p>')
     parts.append(_details(plan, len(open_ones)))
     if plan.listing is not None:
         content = plan.listing.content
@@ -84,7 +84,7 @@ def receipt_html(receipt: Receipt, plan: Plan) -> str:
     requests = f"<p>{len(receipt.requests)} requests while it was applied</p>"
     return _region(
         "Receipt",
-        f'<h4 class="createos-verdict">{status(checks.result)}<span>Receipt: {escaped(receipt.title)}</span></h4>'
+        f'<h4 class="createos-result">{status(checks.result)}<span>Receipt: {escaped(receipt.title)}</span></h4>'
         f'<p class="createos-muted">{escaped(_sentence(receipt.summary))}</p>{reason}'
         f'<div class="createos-scroll">{table}</div>{_lines("warning", receipt.warnings)}'
         f"<details><summary>Journal and requests</summary>{journal}{requests}</details>",
@@ -112,7 +112,7 @@ def _line(text: str) -> str:
 
 def _lines(sign: str, lines: Iterable[str]) -> str:
     """Return lines, each with an icon, in words of the panel."""
-    rows = [f"<li>{icon(sign)}<span>{escaped(_sentence(_of_buttons(line)))}</span></li>" for line in lines]
+    rows = [f"<li>{icon(sign)}<span>{escaped(_sentence(for_people(line)))}</span></li>" for line in lines]
     return f'<ul class="createos-signed createos-signed-{sign}">{"".join(rows)}</ul>' if rows else ""
 
 
@@ -145,10 +145,11 @@ def _impact(radius: pd.DataFrame) -> str:
     return f'<ul class="createos-impact">{"".join(lines)}</ul>'
 
 
-def _of_buttons(text: str) -> str:
-    """Return a line without what only code can call; a follow-up is called by its button."""
-    text = "; ".join(part for part in text.split("; ") if "runbooks." not in part) or text
-    return _FOLLOW_UP.sub(lambda found: f"the button “Plan: {found[1]}”", text)
+def for_people(text: str, *, log: bool = True) -> str:
+    """Return lines without what only code can call, and without `log` those of a log; a follow-up has a button."""
+    lines = [line for line in text.split("\n") if log or not line.startswith("    ")]
+    said = ("; ".join(part for part in line.split("; ") if "runbooks." not in part) for line in lines)
+    return _FOLLOW_UP.sub(lambda found: f"the button “Plan: {found[1]}”", "\n".join(said)).strip() or text
 
 
 def _sentence(text: str) -> str:

@@ -95,7 +95,7 @@ class Progress:
             self.lines.value = build_html(self.log, self._cut, state)
 
     def _draw(self) -> None:
-        title = f"<h4>{markup.text(self._title)}</h4>" if self._title else ""
+        title = f"<h4>{markup.text(self._title[:1].upper() + self._title[1:])}</h4>" if self._title else ""
         self.steps.value = f"{title}{self._list()}" if self._rows else ""
 
     def _list(self) -> str:

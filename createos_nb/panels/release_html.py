@@ -49,7 +49,8 @@ def verdict_html(reading: ReleaseReading) -> Html:
     missed = f'<div class="createos-warning">incomplete: {escaped(reading.missed)}</div>' if reading.missed else ""
     detail = f'<div class="createos-verdict-more">{escaped(more.strip())}</div>' if more.strip() else ""
     return Html(
-        f'<div class="createos-verdict" role="status"><span class="createos-state createos-is-{color}">{icon(shape)}'
+        '<div class="createos-release-verdict" role="status">'
+        f'<span class="createos-state createos-is-{color}">{icon(shape)}'
         f"<span>{word}</span></span> <span>{escaped(headline(reading))}</span></div>{detail}{missed}"
     )
 
@@ -199,6 +200,8 @@ def decisions_html(reading: ReleaseReading) -> Html:
 def what_to_do(reading: ReleaseReading) -> str:
     """Return what is to be done now, in one sentence."""
     decision, new, old = decision_of(reading), reading.candidate, reading.baseline
+    if new.version == old.version and not reading.earlier and _live(new.version):
+        return f"Both run {new.version}: there is no release to judge between them any more."
     if decision == ROLLBACK:
         if new.serves:
             return f"Users are on {new.name}: switch {reading.domain} back to {old.name}."

@@ -82,7 +82,7 @@ class ReleaseWatchPanel(ReadPanel):
         **terms: float,
     ) -> None:
         self._reader = ReleaseReader(client, project, blue, green, domain=domain, since=since, timeout=timeout, **terms)
-        super().__init__(client, f"{project}, {green} against {blue}")
+        super().__init__(client, f"{project} / {green}")
         self.current: ReleaseReading | None = None
         self._fresh: ReleaseReading | None = None
         self._switch = switch

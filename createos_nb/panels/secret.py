@@ -8,7 +8,7 @@ import anywidget
 import traitlets
 
 from createos_nb.display import strip_control_chars
-from createos_nb.panels.components import FRONT
+from createos_nb.panels.components import front_text
 from createos_nb.redaction import Secret, without_frames
 
 #: Seconds for which a value is shown.
@@ -24,8 +24,8 @@ class SecretField(anywidget.AnyWidget):
 
     #: What may be set, in words.
     wanted = "a text, or None"
-    _esm = FRONT / "secret.js"
-    _css = FRONT / "secret.css"
+    _esm = front_text("secret.js")
+    _css = front_text("secret.css")
     kind = traitlets.Unicode("secret").tag(sync=True)
     description = traitlets.Unicode("").tag(sync=True)
     placeholder = traitlets.Unicode("not shown, and in no notebook").tag(sync=True)
@@ -70,8 +70,8 @@ class Reveal(anywidget.AnyWidget):
     The value is never a trait: it goes to the browser as a message, which is in no saved notebook.
     """
 
-    _esm = FRONT / "secret.js"
-    _css = FRONT / "secret.css"
+    _esm = front_text("secret.js")
+    _css = front_text("secret.css")
     kind = traitlets.Unicode("reveal").tag(sync=True)
 
     def show(self, name: str, value: Secret | None, seconds: int = SHOWN) -> None:

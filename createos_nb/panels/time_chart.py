@@ -16,7 +16,7 @@ from createos_nb.display import strip_control_chars
 from createos_nb.errors import InvalidInput
 from createos_nb.panels.chart_scales import format_value
 from createos_nb.panels.chart_svg import chart_image, chart_svg
-from createos_nb.panels.components import FRONT
+from createos_nb.panels.components import front_text
 
 #: What a series is coloured by. "error" is for errors alone; "usual" is dashed, for what is compared with.
 Color = Literal["series", "error", "usual", "primary", "ok", "degraded", "quiet"]
@@ -156,8 +156,8 @@ class TimeChart(anywidget.AnyWidget):
         'Requests per minute: 3 to 5, last 4. From 2026-03-04 13:00 to 13:03 UTC.'
     """
 
-    _esm = FRONT / "chart.js"
-    _css = FRONT / "css" / "chart.css"
+    _esm = front_text("chart.js")
+    _css = front_text("css/chart.css")
     spec: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
     columns = traitlets.Bytes(b"").tag(sync=True)
 

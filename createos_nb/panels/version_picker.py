@@ -13,7 +13,7 @@ import traitlets
 from createos_nb.display import strip_control_chars
 from createos_nb.panels import markup
 from createos_nb.panels.chart_scales import format_value
-from createos_nb.panels.components import FRONT
+from createos_nb.panels.components import front_text
 from createos_nb.panels.panel import NOTHING_READ
 from createos_nb.panels.plan_display import duration
 from createos_nb.panels.rollback_versions import Share
@@ -29,7 +29,7 @@ class VersionCards(anywidget.AnyWidget):
     for none), `preset` (the one that is taken then), `caption`. A version that can't be chosen is refused.
     """
 
-    _esm = FRONT / "version_cards.js"
+    _esm = front_text("version_cards.js")
     cards: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
     selected = traitlets.Unicode("").tag(sync=True)
     preset = traitlets.Unicode("").tag(sync=True)

@@ -12,6 +12,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 import createos_nb
 from createos_nb.dashboard.board import Board
 from createos_nb.dashboard.frames import pack
+from createos_nb.panels.diagnosis import DiagnosisPanel
 from tests.dashboard.conftest import TOKEN, Page, Served, run, until
 
 Pages = Callable[..., Page]
@@ -89,8 +90,10 @@ def test_a_page_shows_the_fleet_and_what_a_person_chooses(served: Served, pages:
     page.until(lambda: page.state)
     assert page.welcome["account"] == "marlow"
     assert page.welcome["simulated"] is True
-    assert "SIMULATOR" in page.texts
-    grid = page.find("Any", caption="Environments of all projects")
+    visit = served.board.visit(page.welcome["visit"])
+    assert visit is not None
+    grid = visit._mirror.id_of(visit.fleet.params.control("chosen").widget)
+    assert grid is not None
     module = page.widgets[grid]["state"]["_esm"]
     answer = served.get(f"modules/{module}.js")
     assert answer.headers["content-type"].startswith("text/javascript")
@@ -99,14 +102,15 @@ def test_a_page_shows_the_fleet_and_what_a_person_chooses(served: Served, pages:
     page.until(lambda: page.state["address"] == {"project": "storefront", "environment": "production"})
     page.do(grid, message={"clicked": "storefront / production"})
     page.until(lambda: page.state["address"].get("view") == "diagnosis")
-    page.until(lambda: "Most likely cause: bad release" in page.texts)
+    until(lambda: isinstance(visit.fleet.opened, DiagnosisPanel) and not visit.fleet.opened.busy)
+    page.until(lambda: "since 13:20" in page.texts)
 
 
 def test_an_address_opens_what_it_names_and_says_what_there_is_not(served: Served, pages: Pages) -> None:
     address = {"project": "storefront", "environment": "production", "view": "roll-back"}
     page = pages(served, address)
     page.until(lambda: page.state and page.state["address"] == address)
-    assert "Roll back · storefront / production" in page.texts
+    assert opened_in(served, page)[0].subject == "storefront / production"
     for wrong, words in [
         ({"project": "storefront", "environment": "qa"}, "storefront has: production, staging"),
         ({"project": "<b>"}, "the address asks for the project <b>: there is none of that name here"),
@@ -124,7 +128,7 @@ def test_an_address_opens_what_it_names_and_says_what_there_is_not(served: Serve
     assert "Journal" in changes.texts
     changes.say(page="fleet")
     changes.until(lambda: changes.state["address"] == {})
-    assert "Environments of all projects" in changes.texts
+    changes.until(lambda: "Environments of all projects" in changes.texts)
 
 
 def test_a_reload_finds_what_was_chosen_and_typed_and_another_page_does_not(served: Served, pages: Pages) -> None:
@@ -144,16 +148,27 @@ def test_a_reload_finds_what_was_chosen_and_typed_and_another_page_does_not(serv
     assert other.state["address"] == {}
 
 
-def plan_of_rollback(page: Page) -> None:
+def opened_in(served: Served, page: Page) -> Any:
+    """The panel that a page has opened, and the ids of its widgets."""
+    visit = served.board.visit(page.welcome["visit"])
+    assert visit is not None
+    return visit.fleet.opened, visit._mirror.id_of
+
+
+def plan_of_rollback(served: Served, page: Page) -> None:
     page.until(lambda: page.state.get("address", {}).get("view") == "roll-back")
-    page.do(page.find("Button", description="Show the plan"), click=True)
-    page.until(lambda: "nothing was changed yet" in page.texts)
+    panel, id_of = opened_in(served, page)
+    page.do(id_of(panel.form.review_button), click=True)
+    until(lambda: panel.plan is not None)
 
 
-def apply(page: Page) -> None:
-    page.do(page.find("Text", description="Type production to confirm"), set={"value": "production"})
-    page.do(page.find("Text", description="Reason"), set={"value": "v4 fails"})
-    page.do(page.find("Button", description="Roll back"), click=True)
+def apply(served: Served, page: Page) -> Any:
+    panel, id_of = opened_in(served, page)
+    page.do(id_of(panel.form.confirmation), set={"value": "production"})
+    page.do(id_of(panel.form.reason), set={"value": "v4 fails"})
+    page.do(id_of(panel.form.apply_button), message={"pressed": True}, set={"disabled": False})
+    page.do(id_of(panel.form.apply_button), message={"pressed": True})
+    return panel
 
 
 def test_a_page_only_reads_until_it_is_switched_and_no_other_is_with_it(pages: Pages) -> None:
@@ -167,15 +182,14 @@ def test_a_page_only_reads_until_it_is_switched_and_no_other_is_with_it(pages: P
     with run(Board(client)) as served:
         page, other = pages(served, address), pages(served, address)
         for one in (page, other):
-            plan_of_rollback(one)
+            plan_of_rollback(served, one)
             assert one.state["readOnly"] is True
-        assert "this page is read-only" in page.texts
-        apply(page)  # also where a page enables what is disabled
+        page.until(lambda: "this page is read-only" in page.texts)
+        panel = apply(served, page)  # also where a page switches on what is off
         visit = served.board.visit(page.welcome["visit"])
         assert visit is not None
-        opened: Any = visit.fleet.opened
         with pytest.raises(createos_nb.ReadOnlyError, match="this page is read-only"):
-            opened.plan.apply(confirm="production", reason="v4 fails")
+            panel.plan.apply(confirm="production", reason="v4 fails")
         with pytest.raises(createos_nb.ReadOnlyError, match="DeleteProject changes something"):
             visit.client.projects.delete("storefront")
         page.say(allow="another account")
@@ -187,10 +201,11 @@ def test_a_page_only_reads_until_it_is_switched_and_no_other_is_with_it(pages: P
         page.until(lambda: "this page is read-only" not in page.texts)
         assert served.board.visit(other.welcome["visit"]).read_only  # type: ignore[union-attr]
         assert client.read_only
+        until(lambda: panel.plan is not None and not panel.busy)
         before = live()
-        apply(page)
-        page.until(lambda: "PASS: " in page.texts)
-        assert (before, live()) == (4, 3)
+        apply(served, page)
+        until(lambda: panel.receipt is not None)
+        assert (panel.receipt.checks.result, before, live()) == ("PASS", 4, 3)
         page.say(allow=None)
         page.until(lambda: page.state["readOnly"] is True)
         assert other.state["readOnly"] is True

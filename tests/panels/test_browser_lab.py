@@ -190,7 +190,7 @@ def test_the_control_room_is_used_in_jupyterlab(notebook: Any) -> None:
     below.get_by_role("button", name="Show the plan").click()
     below.get_by_label("Type staging to confirm").fill("staging")
     below.get_by_label("Reason").fill("a test")
-    below.get_by_role("button", name="Scale", exact=True).click()
+    below.get_by_role("button", name="Scale to 2 replicas").click()
     below.get_by_text("Receipt: scale storefront / staging: replicas 2").wait_for(timeout=20_000)
     table = page.get_by_role("table", name="Environments of all projects")
     row = table.get_by_role("row").filter(has=page.get_by_role("radio", name="choose storefront / staging"))

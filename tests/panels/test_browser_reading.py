@@ -96,6 +96,10 @@ def test_the_traffic_of_an_environment(page: Callable[..., Any], accessible: Cal
     accessible(own)
 
 
+#: The first line that is seen in a log.
+TOP = "log => [...log.children].find(row => row.offsetTop + row.offsetHeight > log.scrollTop).innerText"
+
+
 @pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_a_log_is_searched_and_followed(
     page: Callable[..., Any], accessible: Callable[[Any], None], theme: str
@@ -105,17 +109,28 @@ def test_a_log_is_searched_and_followed(
     own.get_by_text("the last 200 of 970 lines").wait_for()
     accessible(own)
     own.get_by_label("Search").fill("CHECKOUT")
-    matching = "() => [...document.querySelectorAll('.createos-line')].at(-1)?.innerText.includes('checkout')"
+    matching = "() => [...document.querySelectorAll('.createos-log-line')].at(-1)?.innerText.includes('checkout')"
     own.wait_for_function(matching)
-    assert all("checkout" in line.lower() for line in own.locator(".createos-line").all_inner_texts())
+    assert all("checkout" in line.lower() for line in own.locator(".createos-log-line").all_inner_texts())
+    assert set(own.locator("mark").all_inner_texts()) == {"checkout"}
+    accessible(own)
     own.get_by_label("Search").fill("")
+    own.get_by_text("cut here: 770 earlier lines").wait_for(state="attached")
     own.get_by_label("Follow").check()
     own.get_by_text("the last 200 of 970 lines").wait_for(state="detached")
+    lines = own.get_by_role("log")
+    assert lines.evaluate("log => log.scrollHeight - log.scrollTop - log.clientHeight") < 9  # at its end
+    lines.evaluate("log => { log.scrollTop = 300 }")
+    read = lines.evaluate(TOP)
+    own.get_by_role("button", name="new line").wait_for()
+    assert lines.evaluate(TOP) == read  # a reader stays where he is
+    own.get_by_role("button", name="new line").click()
+    own.get_by_role("button", name="new line").wait_for(state="detached")
     own.get_by_label("Pause").check()
-    own.get_by_text("new lines").wait_for()
-    last = own.locator(".createos-line").last.inner_text()
+    own.get_by_text("new lines").locator("visible=true").wait_for()
+    last = own.locator(".createos-log-line").last.inner_text()
     own.get_by_label("Pause").uncheck()
-    moved = "last => [...document.querySelectorAll('.createos-line')].at(-1).innerText !== last"
+    moved = "last => [...document.querySelectorAll('.createos-log-line')].at(-1).innerText !== last"
     own.wait_for_function(moved, arg=last)
     own.get_by_label("Log", exact=True).select_option("build")
     own.get_by_text("health check on port 3000: passed").wait_for()

@@ -61,6 +61,7 @@ def test_a_version_that_passes_goes_live_and_its_evidence_was_watched(client: An
     assert watch.verdict is not None
     assert len(watch.verdict.path) >= 4  # a minute each
     assert watch.sides["side"].tolist() == ["production", "canary"]
+    assert "Both run v16" in watch._foot.value
     assert watch.sides.set_index("side").loc["canary", "requests"] >= 90
     asked = client.log()["path"].iloc[before:]
     assert asked.str.contains("requests-over-time").sum() < 40  # plan, gate and five looks

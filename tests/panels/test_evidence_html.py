@@ -63,13 +63,13 @@ def test_a_rollback_needs_both_parts_of_the_evidence() -> None:
 def test_without_a_verdict_there_is_no_data_and_no_bar(html: str) -> None:
     assert "NO DATA" in html
     assert "createos-meter-bar" not in html
-    assert "createos-chart-dot" not in html
+    assert "createos-evidence-dot" not in html
 
 
 def test_a_line_has_gaps_where_nothing_is_known() -> None:
     def pens(verdict: Any) -> int:
         html = chart_html(verdict, alpha=0.01, beta=0.01, begin=BEGIN, latest=BEGIN + pd.Timedelta("1h"))
-        line = re.search(r'createos-line-promote" d="([^"]*)"', html)
+        line = re.search(r'createos-evidence-promote" d="([^"]*)"', html)
         assert line is not None
         return line[1].count("M")
 
@@ -82,7 +82,7 @@ def test_what_came_after_a_rollback_is_not_drawn() -> None:
     html = chart_html(verdict, alpha=0.01, beta=0.01, begin=BEGIN, latest=BEGIN + pd.Timedelta("1h"))
     over = verdict.decided_at + pd.Timedelta("1min")
     assert f"roll back {over:%H:%M}" in html
-    line = re.search(r'createos-line-rollback" d="([^"]*)"', html)
+    line = re.search(r'createos-evidence-rollback" d="([^"]*)"', html)
     assert line is not None
     assert line[1].count("L") == verdict.path.index.get_loc(verdict.decided_at) + 1
     assert "warm-up" in html

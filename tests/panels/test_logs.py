@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -14,6 +16,7 @@ import createos_nb
 from createos_nb.errors import InvalidInput, NotFound, UnknownName
 from createos_nb.frames.logs import runtime_log_frame
 from createos_nb.panels import log_lines
+from createos_nb.panels.log_patterns import shown_patterns
 from createos_nb.panels.logs import LogsPanel
 
 
@@ -40,6 +43,11 @@ def panel(client: Any) -> Any:
 def log(*lines: str, at: int = 0) -> pd.DataFrame:
     """A runtime log, a line a second from nine o'clock."""
     return runtime_log_frame("\n".join(f"2026-03-02T09:00:{at + n:02}Z {line}" for n, line in enumerate(lines)))
+
+
+def shown(frame: pd.DataFrame, search: str = "") -> list[Any]:
+    """The lines as the browser is given them."""
+    return log_lines.rows(log_lines.select(frame)[0], range(len(frame)), search=search)
 
 
 # --- which lines ------------------------------------------------------------------------------------------------------
@@ -102,21 +110,73 @@ def test_what_is_kept_is_bounded() -> None:
 
 def test_hostile_lines_are_text() -> None:
     frame = log("<script>alert(1)</script>", "\x1b[31mred\x1b[0m \x1b]0;title\x07", "\u202egnp.exe $x$", "ERROR <b>")
-    html = log_lines.html(log_lines.select(frame)[0], '"><script>')
+    lines = shown(frame, search="err")
+    html = log_lines.html(lines, '"><script>')
     assert "<script" not in html
     assert "<b>" not in html
     assert "\x1b" not in html
     assert "\u202e" not in html
     assert "\\u202egnp.exe" in html
+    assert not {"\x1b", "\u202e"} & set(json.dumps(lines, ensure_ascii=False))  # what the browser is given
 
 
 def test_a_level_is_told_by_a_sign_and_a_word_not_by_colour_alone() -> None:
-    html = log_lines.html(
-        log_lines.select(log("ERROR broken", '{"level":"warn","m":1}', "Traceback (most recent call last):"))[0], "x"
-    )
+    lines = shown(log("ERROR broken", '{"level":"warn","m":1}', "Traceback (most recent call last):"))
+    html = re.sub("<[^>]*>", "", log_lines.html(lines, "x"))
     assert "✕ ERROR broken" in html
     assert "▲ {" in html
     assert "✕ ERROR Traceback" in html
+    assert [line["level"] for line in lines] == ["error", "warn", "error"]
+    assert lines[0]["parts"] == [["ERROR", "level"], [" broken", ""]]
+    assert lines[1]["parts"][1] == ["warn", "level"]  # where the line says it
+
+
+def test_what_was_searched_for_is_marked_in_any_case_and_by_an_expression() -> None:
+    def marks(search: str) -> list[str]:
+        parts = shown(log("INFO GET /Cart and /cart"), search=search)[0]["parts"]
+        assert "".join(text for text, _ in parts) == "INFO GET /Cart and /cart"
+        return [text for text, kind in parts if kind == "mark"]
+
+    assert marks("/cart") == ["/Cart", "/cart"]
+    assert marks("re:c.rt|GET") == ["GET", "Cart", "cart"]
+    assert marks("info") == ["INFO"]  # also where the level is
+    assert marks("re:x*") == []  # what holds nothing marks nothing
+    assert marks("") == []
+
+
+def test_times_are_in_utc_with_the_date_to_be_asked_for() -> None:
+    line = shown(log("INFO fine"))[0]
+    assert (line["time"], line["at"]) == ("09:00:00", "2026-03-02 09:00:00 UTC")
+    assert shown(runtime_log_frame("no time"))[0]["time"] == ""
+
+
+def test_a_cut_stands_where_the_log_is_cut_and_a_gap_where_it_is() -> None:
+    frame = log("a", "lines may be missing", "b").assign(gap=[False, True, False])
+    lines = log_lines.rows(frame, [4, 5, 6], cut="older lines were dropped")
+    assert [line["kind"] for line in lines] == ["cut", "", "gap", ""]
+    assert lines[0]["parts"] == [["cut here: older lines were dropped", ""]]
+    assert [line["n"] for line in lines] == [-1, 4, 5, 6]
+
+
+def test_patterns_count_their_lines_and_new_and_loud_ones_come_first() -> None:
+    frame = log(
+        *["INFO GET /cart/7 200 in 5 ms"] * 8, "WARN heap used 9 MB", "ERROR no route", "    at find", "INFO ok"
+    )
+    found = shown_patterns(frame)
+    table = found.table.set_index("pattern")
+    assert list(found.table["level"])[:2] == ["error", "warn"]
+    assert table["count"].sum() == 11  # a line that goes on with another is of its event
+    assert bool(table["is_new"].iloc[0])
+    requests = found.table[found.table["count"] == 8].iloc[0]
+    assert not requests["is_new"]
+    assert (found.keys == requests["key"]).sum() == 8
+    broken = found.table["key"].iloc[0]
+    assert list(frame["text"][(found.keys == broken).to_numpy()]) == ["ERROR no route", "    at find"]
+
+
+def test_without_times_no_pattern_is_called_new() -> None:
+    assert shown_patterns(runtime_log_frame("a\nb")).table["is_new"].isna().all()
+    assert shown_patterns(log("a").iloc[:0]).table.empty
 
 
 # --- the panel --------------------------------------------------------------------------------------------------------
@@ -183,11 +243,11 @@ def test_following_brings_new_lines_once_and_moves_the_world(panel: LogsPanel) -
 
 def test_while_paused_lines_are_read_and_not_shown(panel: LogsPanel) -> None:
     panel.params = {"follow": True, "paused": True}
-    before = panel._log_html.value
+    before = panel._lines.lines
     until(lambda: "new lines" in panel._view.status.value)
-    assert panel._log_html.value == before
+    assert panel._lines.lines == before
     panel.params["paused"] = False
-    assert panel._log_html.value != before
+    assert panel._lines.lines != before
     assert "following" in panel._view.status.value
 
 
@@ -241,3 +301,45 @@ def test_an_expression_that_cannot_be_read_is_shown_until_it_can(panel: LogsPane
     assert panel._view.error.value == ""
     assert panel.frame is not None
     assert panel.frame["text"].str.contains("GET|POST").all()
+
+
+def test_where_earlier_lines_are_not_shown_the_log_says_that_it_is_cut(panel: LogsPanel) -> None:
+    first = panel._lines.lines[0]
+    assert first["kind"] == "cut"
+    assert first["parts"][0][0].startswith("cut here: 770 earlier lines are not shown")
+    panel.params["lines"] = 1000
+    assert panel._lines.lines[0]["kind"] == ""
+
+
+def test_a_click_on_a_pattern_shows_its_lines_and_all_come_back(panel: LogsPanel) -> None:
+    table = panel.patterns
+    assert table["count"].sum() == len(panel._all_lines)
+    key = table["key"].iloc[-1]
+    panel.params["pattern"] = key
+    assert f"{table['count'].iloc[-1]} lines of 970" in panel._count.value
+    assert panel.frame is not None
+    assert len(panel.frame) == table["count"].iloc[-1]
+    panel._all_button.click()
+    assert "the last 200 of 970 lines" in panel._count.value
+
+
+def test_lines_that_are_kept_keep_their_numbers_while_it_is_followed(panel: LogsPanel) -> None:
+    def by_number() -> dict[int, Any]:
+        return {line["n"]: line["parts"] for line in panel._lines.lines if not line["kind"]}
+
+    before = by_number()
+    begun = panel.client.clock.now()
+    panel.params["follow"] = True
+    until(lambda: panel.client.clock.now() > begun + 9)
+    panel.params["follow"] = False
+    after = by_number()
+    kept = before.keys() & after.keys()
+    assert max(after) > max(before)
+    assert len(kept) > 100
+    assert all(before[number] == after[number] for number in kept)
+
+
+def test_the_static_log_has_marks(panel: LogsPanel) -> None:
+    panel.params["search"] = "checkout"
+    assert "<mark>checkout</mark>" in panel.static()
+    assert panel._lines.label == "runtime log of storefront / production, times in UTC"

@@ -312,7 +312,7 @@ def test_a_person_chooses_opens_and_plans_by_events_alone(client: Any) -> None:
     assert panel.form.document.value == page.of(panel.form.document)["value"] != ""
     page.do(panel.params.control("reason").widget, set={"value": "the sale"})
     page.do(panel.params.control("confirm").widget, set={"value": "production"})
-    page.do(panel.form.apply_button, click=True)
+    page.do(panel.form.apply_button, message={"pressed": True})
     assert panel.wait(60)
     assert panel.receipt is not None
     assert panel.receipt.checks.result == "PASS"

@@ -166,9 +166,9 @@ class _Order:
 
     def key(self, group: PatternGroup) -> tuple[int, bool, int, bool, int, int]:
         """The place of a pattern; smaller stands first."""
-        count, severity = len(group.positions), _severity(group)
+        count, loudness = len(group.positions), severity(group)
         lone = not self._is_massive(group.positions)
-        return self._tier(group, severity), bool(group.sample.status), -severity, lone, count, group.positions[0]
+        return self._tier(group, loudness), bool(group.sample.status), -loudness, lone, count, group.positions[0]
 
     def _tier(self, group: PatternGroup, severity: int) -> int:
         loud = severity >= _LOUD
@@ -199,7 +199,15 @@ class _Order:
         return count >= _HEAVY * self._events or filled < _UNEVEN * _PARTS * (1 - (1 - 1 / _PARTS) ** count)
 
 
-def _severity(group: PatternGroup) -> int:
+def severity(group: PatternGroup) -> int:
+    """How loud a pattern is, as a position in `LEVELS`: its level, or what its status or its words say.
+
+    Args:
+        group: The pattern.
+
+    Returns:
+        The position.
+    """
     if group.sample.status:
         return LEVELS.index("error") if group.sample.status >= 500 else _QUIET
     if group.level in LEVELS:
