@@ -1,9 +1,9 @@
 """In a real browser: the time chart beside uPlot alone, and a table of 500 rows beside a plain one of HTML.
 
-Both charts draw 50,000 points of two series on the same page, in turn. All of it is time that the processor spends on the
-page's thread, so that what else the machine does is not in it. The first drawing is from the call to the drawn canvas,
-pointer to tooltip from the event to the values of the point in the page, laid out; uPlot alone shows them in a legend.
-A task is what keeps the page from answering.
+Both charts draw 50,000 points of two series on the same page, in turn. All of it is time that the processor spends on
+the page's thread, so that what else the machine does is not in it. The first drawing is from the call to the drawn
+canvas, pointer to tooltip from the event to the values of the point in the page, laid out; uPlot alone shows them in a
+legend. A task is what keeps the page from answering.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ def longest_task(page: Any, name: str) -> float:
     page.evaluate("name => window.scroll(name)", name)
     events = json.loads(browser.stop_tracing())["traceEvents"]
     threads = {(one["pid"], one["tid"]) for one in events if one.get("args", {}).get("name") == "CrRendererMain"}
-    return max(one["tdur"] for one in events if (one["pid"], one["tid"]) in threads and "tdur" in one) / 1000
+    return float(max(one["tdur"] for one in events if (one["pid"], one["tid"]) in threads and "tdur" in one)) / 1000
 
 
 def figures() -> list[Figure]:
