@@ -22,7 +22,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # options of pytest for the run at the newest versions
 NEWEST_OPTIONS ?=
 
-.PHONY: demo test test-all pandas23 lab check format notebooks docs docs-links pictures live lowest newest bench statistics fuzz constraints front clean
+.PHONY: demo test test-all pandas23 lab check format notebooks docs docs-links pictures live lowest newest bench bench-large statistics fuzz constraints front clean
 
 demo:  ## run the tour on a simulated platform and write createos-tour.html
 	@echo "The tour of a simulated platform: installed first where it is not yet, then run; it becomes createos-tour.html."
@@ -97,6 +97,9 @@ newest:  ## the tests at the newest versions there are, on Python 3.13
 
 bench: $(STAMP)  ## speed, each figure beside a floor or a peer
 	$(BIN)/python -m benchmarks
+
+bench-large: $(STAMP)  ## a fleet of 1,000 environments and a year of minutes, 525 million rows: about an hour, and 2 GB of disk
+	$(BIN)/python -m benchmarks fleets_large
 
 fuzz: $(STAMP)  ## the property tests again and again, each time with another seed
 	for seed in $$(seq 1 20); do $(BIN)/python -m pytest -m hypothesis --hypothesis-seed=$$seed || exit 1; done

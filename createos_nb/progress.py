@@ -38,13 +38,14 @@ def is_enabled(clock: Clock) -> bool:
 
 
 @contextmanager
-def progress(label: str, clock: Clock, *, unit: str = "requests") -> Iterator[Tick | None]:
-    """Show the progress of long reads, after two seconds of real time.
+def progress(label: str, clock: Clock, *, unit: str = "requests", after: float = _AFTER) -> Iterator[Tick | None]:
+    """Show the progress of long reads, after some seconds of real time.
 
     Args:
         label: What stands beside the bar.
         clock: The clock that the reads wait on.
         unit: What is counted.
+        after: Seconds of real time before it is shown.
 
     Yields:
         A function to call with (done, all) after each step; None where no bar is shown.
@@ -66,7 +67,7 @@ def progress(label: str, clock: Clock, *, unit: str = "requests") -> Iterator[Ti
     def tick(done: int, of: int) -> None:
         nonlocal bar
         if bar is None and of > 1:
-            bar = tqdm(total=of, desc=label, unit=f" {unit}", delay=_AFTER, leave=False)
+            bar = tqdm(total=of, desc=label, unit=f" {unit}", delay=after, leave=False)
         if bar is not None:
             bar.total = of
             bar.update(done - bar.n)

@@ -1,12 +1,13 @@
-"""Draw the pictures of the documentation from a simulated world, in a real JupyterLab: `make pictures`.
+"""Draw the pictures of the README and the documentation from simulated worlds, in a real browser: `make pictures`.
 
-A notebook is opened in a headless Chromium, its cells are run one after the other, and what a reader would see after
-each is a frame of an animation. Both themes: a page shows the one that its reader has chosen.
+The panels of `panel_pictures` are opened in Voila; one of them is used, and what a person would see after each act is a
+frame of an animation. Both themes: a page shows the one that its reader has chosen.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import shutil
@@ -18,29 +19,22 @@ import time
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 from PIL import Image
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
-NOTEBOOK: Final = "notebook.ipynb"
-FOLDER: Final = Path(__file__).parent.parent / "data" / "pictures"
-CELLS: Final = (
-    'import createos_nb\nfrom createos_nb import runbooks\n\nclient = createos_nb.simulate("bad-release")',
-    'plan = runbooks.rollback(client, "storefront", "production")\nplan',
-    'receipt = plan.apply(confirm=plan.digest, reason="checkout fails")\nreceipt',
-    "receipt.undo()  # a plan again",
-)
-#: A picture, and the cell that shows it.
-PANELS: Final = {"fleet": 'import createos_nb\n\ncreateos_nb.panels.overview(createos_nb.simulate("bad-release"))'}
-#: How long each frame is shown, in milliseconds: one after each cell.
-SHOWN: Final = (1500, 6000, 5000, 4000)
-SIZE: Final = ViewportSize(width=1040, height=700)
-#: Of a table, no column of which is to be out of sight.
-WIDE: Final = ViewportSize(width=1700, height=900)
-_THEMES: Final = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+from createos_nb.plots.encoding import few_colors
+from tools.panel_pictures import FOLDER, HEIGHT, SHOTS, THEMES, act, give_reason, plan, small, taken
+
+#: The animation of plan, apply and receipt.
+ANIMATION: Final = "plan-apply-receipt"
+#: How long each frame is shown, in milliseconds: the panel, the plan, the reason, the receipt.
+SHOWN: Final = (2500, 5000, 2500, 6000)
+#: Dots that the animation is wide.
+WIDE: Final = 920
 _COLORS: Final = 64
 _WAIT: Final = 60.0
 
@@ -48,86 +42,79 @@ _WAIT: Final = 60.0
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.pictures", description=__doc__)
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where to write them (default: data/pictures)")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{ANIMATION}, {', '.join(SHOTS)} (default: all)")
     options = parser.parse_args(arguments)
+    known = (ANIMATION, *SHOTS)
+    if unknown := [name for name in options.names if name not in known]:
+        parser.error(f"no picture {', '.join(unknown)}; there is: {', '.join(known)}")
+    names = options.names or known
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     options.folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
-        for theme in _THEMES:
-            path = options.folder / f"rollback-{theme}.gif"
-            animation(browser, theme, path)
-            written = [path]
-            for name, cell in PANELS.items():
-                written.append(options.folder / f"{name}-{theme}.png")
-                panel(browser, theme, cell, written[-1])
-            for path in written:
+        with voila() as address:
+            for name, theme in itertools.product(names, THEMES):
+                with opened(browser, address, "rollback" if name == ANIMATION else name, theme) as page:
+                    path = options.folder / f"{name}-{theme}.{'gif' if name == ANIMATION else 'png'}"
+                    if name == ANIMATION:
+                        write_animation(animation(page), path)
+                    else:
+                        path.write_bytes(small(SHOTS[name].taken(page)))
                 print(f"{path} {path.stat().st_size / 1000:,.0f} kB", flush=True)
         browser.close()
     return 0
 
 
-def animation(browser: Browser, theme: str, path: Path) -> None:
-    """Write the animation of plan, apply and receipt in one theme."""
-    with opened(browser, theme, CELLS) as page:
-        frames = []
-        for number in range(len(CELLS)):
-            _run(page, number)
-            frames.append(_frame(page))
-    frames[0].save(path, save_all=True, append_images=frames[1:], duration=list(SHOWN), loop=0, optimize=True)
+def animation(page: Page) -> list[Image.Image]:
+    """Return the frames of plan, apply and receipt in the panel that rolls back."""
+    page.set_viewport_size({"width": SHOTS["rollback"].width, "height": HEIGHT})
+    frames = [taken(page)]
+    plan(page)
+    frames.append(taken(page))
+    give_reason(page, "checkout fails since 13:20", "production")
+    frames.append(taken(page))
+    act(page, "Roll back", "Receipt")
+    frames.append(taken(page))
+    return frames
 
 
-def panel(browser: Browser, theme: str, cell: str, path: Path) -> None:
-    """Write the picture of a panel in one theme."""
-    with opened(browser, theme, [cell], WIDE) as page:
-        _run(page, 0)
-        shown = page.locator(".createos-panel").first
-        shown.get_by_role("table").first.wait_for(timeout=_WAIT * 1000)
-        page.wait_for_timeout(1500)
-        picture = Image.open(BytesIO(shown.screenshot(animations="disabled"))).convert("RGB")
-    picture.quantize(_COLORS * 2, dither=Image.Dither.NONE).save(path, optimize=True)
-
-
-@contextmanager
-def opened(browser: Browser, theme: str, cells: Sequence[str], size: ViewportSize = SIZE) -> Iterator[Page]:
-    """Give the page of a notebook in JupyterLab, without what is not the notebook's."""
-    with lab(theme, cells) as address:
-        page = browser.new_page(viewport=size)
-        page.goto(f"{address}/doc/tree/{NOTEBOOK}?reset", timeout=_WAIT * 1000)
-        page.locator(".jp-Notebook .jp-CodeCell").nth(len(cells) - 1).wait_for(timeout=_WAIT * 1000)
-        page.get_by_text("| Idle").first.wait_for(timeout=_WAIT * 1000)
-        page.add_style_tag(content=".Toastify, .jp-cell-toolbar, .jp-Notebook-footer { display: none !important }")
-        yield page
-        page.close()
-
-
-def _run(page: Page, number: int) -> None:
-    """Run a cell, and show it from its first line on."""
-    cell = page.locator(".jp-Notebook .jp-CodeCell").nth(number)
-    cell.locator(".cm-content").click()
-    page.keyboard.press("Control+Enter")
-    cell.locator(".jp-InputPrompt", has_text=f"[{number + 1}]").wait_for(timeout=_WAIT * 1000)
-    page.evaluate(
-        "cell => { const own = cell.closest('.jp-WindowedPanel-outer') || cell.closest('.jp-Notebook');"
-        " own.scrollTop += cell.getBoundingClientRect().top - own.getBoundingClientRect().top - 8 }",
-        cell.element_handle(),
-    )
-    page.evaluate("document.activeElement.blur()")
-    page.wait_for_timeout(600)
-
-
-def _frame(page: Page) -> Image.Image:
-    page.mouse.move(0, 0)
-    shown = page.locator(".jp-NotebookPanel-notebook").screenshot(animations="disabled")
-    picture = Image.open(BytesIO(shown)).convert("RGB")
-    return picture.quantize(_COLORS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+def write_animation(frames: Sequence[Image.Image], path: Path) -> None:
+    """Write frames as a GIF of one size; a shorter one stands on its own ground."""
+    width, height = (max(sizes) for sizes in zip(*(frame.size for frame in frames), strict=True))
+    whole = []
+    for frame in frames:
+        ground = frame.getpixel((frame.width // 2, 3))
+        own = Image.new("RGB", (width, height), ground)
+        own.paste(frame)
+        scaled = own.resize((WIDE, round(height * WIDE / width)), Image.Resampling.LANCZOS)
+        whole.append(few_colors(np.asarray(scaled.convert("RGBA")), _COLORS))
+    whole[0].save(path, save_all=True, append_images=whole[1:], duration=list(SHOWN), loop=0, optimize=True)
 
 
 @contextmanager
-def lab(theme: str, cells: Sequence[str]) -> Iterator[str]:
-    """Serve a JupyterLab that has one notebook; give its address."""
+def opened(browser: Browser, address: str, name: str, theme: str) -> Iterator[Page]:
+    """Give the page of a panel in one theme."""
+    page = browser.new_page()
+    page.goto(f"{address}/voila/render/{name}.ipynb?theme={theme}", timeout=_WAIT * 1000)
+    page.locator(".createos-panel").first.wait_for(timeout=_WAIT * 1000)
+    yield page
+    page.close()
+
+
+@contextmanager
+def voila() -> Iterator[str]:
+    """Serve a page for each panel; give the address."""
     with tempfile.TemporaryDirectory(prefix="createos-pictures-") as own:
         root = Path(own)
-        book = {
+        for name, shot in SHOTS.items():
+            (root / f"{name}.ipynb").write_text(_book([shot.cell]))
+        with _served("voila", ["--Voila.ip=127.0.0.1", own], root) as address:
+            yield address
+
+
+def _book(cells: Sequence[str]) -> str:
+    return json.dumps(
+        {
             "cells": [
                 {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": cell}
                 for cell in cells
@@ -136,28 +123,29 @@ def lab(theme: str, cells: Sequence[str]) -> Iterator[str]:
             "nbformat": 4,
             "nbformat_minor": 4,
         }
-        (root / NOTEBOOK).write_text(json.dumps(book))
-        settings = root / "settings" / "@jupyterlab" / "apputils-extension"
-        settings.mkdir(parents=True)
-        (settings / "themes.jupyterlab-settings").write_text(json.dumps({"theme": _THEMES[theme]}))
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        options = ["--no-browser", f"--port={port}", "--IdentityProvider.token=", f"--notebook-dir={root}"]
-        process = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *options, "--ServerApp.allow_root=True", "--LabApp.news_url="],
-            env=os.environ | {"JUPYTERLAB_SETTINGS_DIR": str(root / "settings"), "CREATEOS_NB_JOURNALS": "journals"},
-            cwd=root,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        address = f"http://127.0.0.1:{port}"
-        try:
-            _answered(address, process)
-            yield address
-        finally:
-            process.terminate()
-            process.wait(20)
+    )
+
+
+@contextmanager
+def _served(module: str, options: Sequence[str], folder: Path) -> Iterator[str]:
+    """Run a server of notebooks; give its address once it answers."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-m", module, "--no-browser", f"--port={port}", *options],
+        env=os.environ | {"CREATEOS_NB_JOURNALS": "journals"},
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _answered(address, process)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(20)
 
 
 def _answered(address: str, process: subprocess.Popen[Any]) -> None:

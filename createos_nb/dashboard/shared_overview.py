@@ -54,7 +54,7 @@ class SharedOverview:
             self._last.clear()
 
     def read(self, start: str, *, max_requests: int | None, cancel: threading.Event | None) -> _Read:
-        """Read, unless somebody has just done so; a poll, which has `max_requests`, takes what is not a minute old.
+        """Read, unless somebody has just done so; a poll (with `max_requests`) takes what is less than a minute old.
 
         Args:
             start: First moment of the window.

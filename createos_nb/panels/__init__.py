@@ -405,7 +405,7 @@ def logs(client: Client, project: str, environment: str) -> LogsPanel:
 
 
 def overview(client: Client) -> OverviewPanel:
-    """Show the fleet's overview: one row for each environment; a click on one shows its diagnosis below.
+    """Show the fleet's overview: one row for each environment; a click on one shows its diagnosis beside the table.
 
     A click, or Enter, takes the 7 to 26 requests of a diagnosis, and none within a minute after one. With another
     `show` a click only chooses, and Enter or a double click opens.

@@ -70,7 +70,7 @@ def _track(lines: Sequence[LogLine], state: State) -> str:
         told = " · ".join(part for part in (said, time) if part)
         items.append(
             f'<li class="createos-stage-{sign}">{icon(sign)}<b>{escaped(stage.name)}</b>'
-            f'<span class="createos-label">{escaped(told)}</span></li>'
+            f'<span class="createos-note">{escaped(told)}</span></li>'
         )
     return f'<ol class="createos-stages" aria-label="Stages of the build">{"".join(items)}</ol>'
 
@@ -95,7 +95,7 @@ def _log(lines: Sequence[LogLine], cut: int, state: State) -> str:
         f"<p>{escaped(CAUSES[signal.cause][:1].upper() + CAUSES[signal.cause][1:] + named)}.</p></div>"
     )
     where = f"at the failing line, {at + 1 + cut} of {len(lines) + cut}"
-    head = f'<h4>Build log <span class="createos-label">{where}</span></h4>'
+    head = f'<h4>Build log <span class="createos-note">{where}</span></h4>'
     return f"{cause}{head}{_region(f'<div>{gone}{earlier}{shown}{later}</div>')}"
 
 

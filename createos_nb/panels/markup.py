@@ -19,6 +19,8 @@ _SHEETS: Final = (
     "table",
     "plan",
     "rollback",
+    "scale",
+    "variables",
     "logs",
     "diagnosis",
     "fleet",

@@ -14,10 +14,13 @@ from createos_nb.panels.icons import icon, status, tag
 
 if TYPE_CHECKING:
     from createos_nb.plans import Plan, Receipt
+    from createos_nb.plans.steps.base import Step
 
 _STATES: Final = {"holds": "passed", "fails": "failed", "unknown": "unknown"}
 #: How a plan's text names the plans that go with it; a person has a button for each.
 _FOLLOW_UP: Final = re.compile(r"plan\.follow_up\(\"(\w+)\"\)")
+#: So many fields of a step are shown beside it.
+_FEW: Final = 3
 _AGREES: Final = "the diagnosis agrees"
 
 
@@ -42,7 +45,7 @@ def plan_html(plan: Plan) -> str:
         parts.append(f"<p>Nothing to do: {nothing}.</p>")
     rows = "".join(
         f'<li><span class="createos-number">{number}</span><span>{escaped(_sentence(step.what))}'
-        f"{_tags(step.irreversible, step.has_undo)}{_line(step.why)}</span>"
+        f"{_tags(step.irreversible, step.has_undo)}{_line(_changes(step))}{_line(step.why)}</span>"
         f'<span class="createos-time">{duration(step.usual_seconds(), about=True)}</span></li>'
         for number, step in enumerate(plan.steps, 1)
     )
@@ -51,7 +54,7 @@ def plan_html(plan: Plan) -> str:
     for row in open_ones.to_dict("records"):
         detail = f", {row['detail']}" if row["detail"] else ""
         text = f"{_sentence(row['precondition'])}: {row['state']}{detail}"
-        parts.append(f'<p class="createos-line">{icon(_STATES[row["state"]])}<span>{escaped(text)}</span></p>')
+        parts.append(f'<p class="createos-condition">{icon(_STATES[row["state"]])}<span>{escaped(text)}</span></p>')
     parts.append(_details(plan, len(open_ones)))
     if plan.listing is not None:
         content = plan.listing.content
@@ -84,7 +87,7 @@ def receipt_html(receipt: Receipt, plan: Plan) -> str:
     requests = f"<p>{len(receipt.requests)} requests while it was applied</p>"
     return _region(
         "Receipt",
-        f'<h4 class="createos-verdict">{status(checks.result)}<span>Receipt: {escaped(receipt.title)}</span></h4>'
+        f'<h4 class="createos-result">{status(checks.result)}<span>Receipt: {escaped(receipt.title)}</span></h4>'
         f'<p class="createos-muted">{escaped(_sentence(receipt.summary))}</p>{reason}'
         f'<div class="createos-scroll">{table}</div>{_lines("warning", receipt.warnings)}'
         f"<details><summary>Journal and requests</summary>{journal}{requests}</details>",
@@ -100,6 +103,14 @@ def duration(seconds: float, *, about: bool = False) -> str:
 _ARROW: Final = Html('<span aria-hidden="true">→</span><span class="createos-unseen">becomes</span>')
 
 
+def _changes(step: Step) -> str:
+    """Return the values before and after; many are in the details alone."""
+    fields = step.fields()
+    if not 0 < len(fields) <= _FEW:
+        return ""
+    return ", ".join(f"{field} {before} → {after}" for field, before, after in fields)
+
+
 def _tags(irreversible: bool, has_undo: bool) -> str:
     if irreversible:
         return f" {tag('irreversible', 'new')}"
@@ -112,7 +123,7 @@ def _line(text: str) -> str:
 
 def _lines(sign: str, lines: Iterable[str]) -> str:
     """Return lines, each with an icon, in words of the panel."""
-    rows = [f"<li>{icon(sign)}<span>{escaped(_sentence(_of_buttons(line)))}</span></li>" for line in lines]
+    rows = [f"<li>{icon(sign)}<span>{escaped(_sentence(for_people(line)))}</span></li>" for line in lines]
     return f'<ul class="createos-signed createos-signed-{sign}">{"".join(rows)}</ul>' if rows else ""
 
 
@@ -145,10 +156,11 @@ def _impact(radius: pd.DataFrame) -> str:
     return f'<ul class="createos-impact">{"".join(lines)}</ul>'
 
 
-def _of_buttons(text: str) -> str:
-    """Return a line without what only code can call; a follow-up is called by its button."""
-    text = "; ".join(part for part in text.split("; ") if "runbooks." not in part) or text
-    return _FOLLOW_UP.sub(lambda found: f"the button “Plan: {found[1]}”", text)
+def for_people(text: str, *, log: bool = True) -> str:
+    """Return lines without what only code can call, and without `log` those of a log; a follow-up has a button."""
+    lines = [line for line in text.split("\n") if log or not line.startswith("    ")]
+    said = ("; ".join(part for part in line.split("; ") if "runbooks." not in part) for line in lines)
+    return _FOLLOW_UP.sub(lambda found: f"the button “Plan: {found[1]}”", "\n".join(said)).strip() or text
 
 
 def _sentence(text: str) -> str:

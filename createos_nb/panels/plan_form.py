@@ -13,7 +13,7 @@ import pandas as pd
 from createos_nb.errors import CreateOSError, InvalidInput, ServerError, TransportError
 from createos_nb.panels import markup
 from createos_nb.panels.components import ActionButton
-from createos_nb.panels.plan_display import plan_html, receipt_html, required_name
+from createos_nb.panels.plan_display import for_people, plan_html, receipt_html, required_name
 from createos_nb.panels.plan_progress import Progress
 from createos_nb.panels.plan_state import PlanEvent, PlanState, PlanStateMachine
 from createos_nb.panels.reason_fields import ReasonFields, Reasons
@@ -392,7 +392,8 @@ class PlanForm:
     def _on_error(self, error: BaseException, plan: Plan, reasons: Reasons) -> None:
         with self._view.lock:
             self.reset(PlanEvent.FAIL)
-            self._view.show_error(error)
+            # the log is shown already
+            self._view.show_error(error, for_people(str(error), log=not self.progress.log))
             if isinstance(error, CheckFailed | NoData):
                 self._view.set_status(f"{error.result}: {plan.title}")
             undo, journal = getattr(error, "undo", None), getattr(error, "journal", None)

@@ -68,7 +68,7 @@ class RollbackPanel(ActionPanel):
         self._hold = self._view.control("hold", hold)
         self._allow_description_change = self._view.control("allow_description_change", allow)
         title = widgets.HTML(
-            '<h4>Go back to <span class="createos-label">versions of this environment, newest first, with their '
+            '<h4>Go back to <span class="createos-note">versions of this environment, newest first, with their '
             "server errors</span></h4>"
         )
         self._view.build(

@@ -61,13 +61,12 @@ def _pairs(
     if all(commits):
         figures.append(("Commit", code(commits[0]), code(commits[1])))
     cells = "".join(
-        f'<span class="createos-label">{escaped(label)}</span><span>{escaped(left)}</span>{icon("arrow")}'
+        f'<span class="createos-note">{escaped(label)}</span><span>{escaped(left)}</span>{icon("arrow")}'
         f"<span>{escaped(right)}</span>"
         for label, left, right in figures
     )
     head = (
-        f"<h4>{escaped(before)} {icon('arrow')} {escaped(after)}</h4>"
-        f'<span class="createos-label">{escaped(told)}</span>'
+        f'<h4>{escaped(before)} {icon("arrow")} {escaped(after)}</h4><span class="createos-note">{escaped(told)}</span>'
     )
     return f'<div class="createos-before-after"><div>{head}</div><div class="createos-pairs">{cells}</div></div>'
 
@@ -107,7 +106,7 @@ def verification_html(checks: Checks, version: str) -> str:
     rows = [[status(check.result), _capital(check.claim), check.figure, check.threshold] for check in checks]
     table = html_table(rows, ["Result", "Claim", "Found", "Passes if"])
     return (
-        f'<div class="createos-verified"><h4 class="createos-verdict">{status(checks.result)}'
+        f'<div class="createos-verified"><h4 class="createos-result">{status(checks.result)}'
         f'<span>{escaped(sentence)}</span></h4><div class="createos-scroll">{table}</div></div>'
     )
 

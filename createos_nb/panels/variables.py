@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
@@ -12,6 +13,8 @@ import traitlets
 from createos_nb import runbooks
 from createos_nb.dtypes import TEXT
 from createos_nb.errors import InvalidInput
+from createos_nb.html import escaped
+from createos_nb.panels import markup
 from createos_nb.panels.action_panel import ActionPanel
 from createos_nb.panels.row_picker import RowPicker
 from createos_nb.panels.secret import SHOWN, Reveal, SecretField
@@ -44,7 +47,7 @@ class VariablesPanel(ActionPanel):
     removes one), `redeploy`.
     """
 
-    heading, verb = "Variables", "Set variables"
+    heading, verb, reading = "Variables", "Set variables", "variables"
 
     def __init__(self, client: Client, project: str, environment: str) -> None:
         self._rows = RowPicker("Variables", key="variable", empty="no variable is set in this environment")
@@ -59,6 +62,7 @@ class VariablesPanel(ActionPanel):
             "redeploy",
             widgets.Checkbox(value=True, description="Redeploy, so that they take effect at once", indent=False),
         )
+        self._diff = widgets.HTML()
         self._reveal = Reveal()
         self._reveal_button = self._view.button(
             f"Show for {SHOWN} s", self.reveal, hint="The value of the chosen variable"
@@ -79,6 +83,7 @@ class VariablesPanel(ActionPanel):
             self._rows.note,
             self._reveal,
             row,
+            self._diff,
             self._redeploy,
             *self.form.widgets,
         )
@@ -115,6 +120,7 @@ class VariablesPanel(ActionPanel):
         with self._view.lock:
             if self._names is not None:
                 self._show(self._names)
+            self._diff.value = diff_html(self._names or [], self._changes())
             names = self._names or ()
             chosen_is_set = self._rows.key in names
             for button, disabled in (
@@ -162,6 +168,10 @@ class VariablesPanel(ActionPanel):
             self.client, self._project, self._environment, changes, redeploy=self._redeploy.value
         )
 
+    def _name_plan(self, plan: Plan) -> str:
+        names = list(self._changes())
+        return f"Set {markup.label(names[0])}" if len(names) == 1 else f"Set {len(names)} variables"
+
     # --- showing a value ----------------------------------------------------------------------------------------------
 
     def reveal(self) -> None:
@@ -190,6 +200,40 @@ class VariablesPanel(ActionPanel):
             raise InvalidInput(f"{name} is not set any more.")
         self._view.clear_error()
         self._reveal.show(name, value)
+
+
+def diff_html(names: Sequence[str], changes: Mapping[str, Secret | None]) -> str:
+    """Return what would be added, changed and removed, as a diff; no value is shown.
+
+    Args:
+        names: The variables that are set.
+        changes: The values to set; None removes.
+
+    Returns:
+        The markup, "" where nothing changes.
+    """
+    lines, counts = [], {"added": 0, "changed": 0, "removed": 0}
+    for name, value in sorted(changes.items()):
+        word = _describe(name in names, value)
+        if not name or word not in counts:
+            continue
+        counts[word] += 1
+        mask = "" if value is None else MASK
+        if word in ("changed", "removed"):
+            lines.append(_diff_line("old", "-", f"{name}={MASK}", "removed" if value is None else ""))
+        if word in ("changed", "added"):
+            lines.append(_diff_line("new", "+", f"{name}={mask}", "another value" if word == "changed" else "added"))
+    if not lines:
+        return ""
+    told = ", ".join(f"{number} {word}" for word, number in counts.items() if number)
+    head = f'<h4>Changes <span class="createos-note">{told}; values are never shown</span></h4>'
+    return f'{head}<div class="createos-diff" role="region" aria-label="Changes" tabindex="0">{"".join(lines)}</div>'
+
+
+def _diff_line(kind: str, sign: str, text: str, note: str) -> str:
+    said = f'<span class="createos-note">{note}</span>' if note else ""
+    signed = f'<span aria-hidden="true">{sign}</span><span>{escaped(text)}</span>{said}'
+    return f'<div class="createos-diff-{kind}">{signed}</div>'
 
 
 def _describe(is_set: bool, value: Secret | None) -> str:

@@ -134,14 +134,14 @@ class PanelView:
         """Show grey lines where nothing was read yet, until a status or an error is shown."""
         self._skeleton.value = markup.SKELETON
 
-    def show_error(self, error: BaseException) -> None:
-        """Show an error in words, and keep it. A cancellation is shown as a notice: somebody asked for it."""
+    def show_error(self, error: BaseException, told: str = "") -> None:
+        """Show an error in words, by default its own, and keep it. A cancellation is a notice: it was asked for."""
         self.last_error = error
         if isinstance(error, Cancelled):
             self.set_status("")
             self.error.value = markup.block(str(error), "warning")
             return
-        text = str(error)
+        text = told or str(error)
         if not isinstance(error, CreateOSError):
             what = f"Something unexpected happened{f': {text}' if text else ''}"
             text = f"{what}\nWhat is shown here still holds.\n→ Try again; if it comes back, report it"

@@ -42,7 +42,7 @@ function render({ model, el }: RenderProps<Traits>): () => void {
   const summary = document.createElement("summary");
   const others = document.createElement("div");
   group.setAttribute("role", "radiogroup");
-  shown.className = others.className = "createos-versions";
+  shown.className = others.className = "createos-candidates";
   rest.append(summary, others);
   group.append(shown, rest);
   el.append(group);
@@ -50,10 +50,10 @@ function render({ model, el }: RenderProps<Traits>): () => void {
 
   function cardOf(card: Card): HTMLElement {
     const element = document.createElement(card.live ? "div" : "label");
-    element.className = `createos-version${card.live ? " createos-version-live" : ""}${card.off ? " createos-version-off" : ""}`;
+    element.className = `createos-candidate${card.live ? " createos-candidate-live" : ""}${card.off ? " createos-candidate-off" : ""}`;
     const head = document.createElement("span");
-    head.className = "createos-version-head";
-    const title = span(card.title, "createos-version-title");
+    head.className = "createos-candidate-head";
+    const title = span(card.title, "createos-candidate-title");
     title.id = uniqueId("version");
     if (card.live) head.append(span("", `createos-dot${card.bad ? " createos-dot-bad" : ""}`));
     else {
@@ -71,9 +71,9 @@ function render({ model, el }: RenderProps<Traits>): () => void {
       head.append(input);
     }
     const tags = card.tags.map(({ text, kind }) => span(text, `createos-tag${kind ? ` createos-tag-${kind}` : ""}`));
-    head.append(title, ...tags, span(card.figure, `createos-version-figure${card.bad ? " createos-is-down" : ""}`));
-    element.append(head, ...card.lines.map((line) => span(line, "createos-version-line")));
-    if (card.off) element.append(span(`Can't be chosen: ${card.off}`, "createos-version-line"));
+    head.append(title, ...tags, span(card.figure, `createos-candidate-figure${card.bad ? " createos-is-down" : ""}`));
+    element.append(head, ...card.lines.map((line) => span(line, "createos-candidate-line")));
+    if (card.off) element.append(span(`Can't be chosen: ${card.off}`, "createos-candidate-line"));
     return element;
   }
 
@@ -81,7 +81,7 @@ function render({ model, el }: RenderProps<Traits>): () => void {
     const chosen = model.get("selected") || model.get("preset");
     for (const input of inputs) {
       input.checked = input.value === chosen;
-      input.closest(".createos-version")?.classList.toggle("createos-version-chosen", input.checked);
+      input.closest(".createos-candidate")?.classList.toggle("createos-candidate-chosen", input.checked);
     }
   };
   const draw = (): void => {

@@ -81,6 +81,13 @@ class FaultyPart:
         return [self]
 
 
+class Unsendable(FaultyPart):
+    """An environment that can't be sent to another process."""
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a socket can't be pickled")
+
+
 @dataclass(frozen=True)
 class FaultyFleet:
     """What `analysis.fleet` takes for a history."""

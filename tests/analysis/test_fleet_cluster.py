@@ -17,7 +17,7 @@ import pytest
 from createos_nb import analysis
 from createos_nb.analysis.fleets import cluster
 from createos_nb.errors import IncompleteWarning, InvalidInput
-from tests.analysis.fleet_parts import FaultyFleet, FaultyPart, fleet_frame
+from tests.analysis.fleet_parts import FaultyFleet, FaultyPart, Unsendable, fleet_frame
 from tests.analysis.test_fleet import same
 
 SECONDS = 120
@@ -105,6 +105,13 @@ def test_a_cluster_without_workers_is_given_up(monkeypatch: pytest.MonkeyPatch) 
         found = analysis.fleet(fleet_frame(2), "slo", scheduler=none)
     assert set(found.attrs["missing"].values()) == {"the cluster has had no worker for 1 s"}
     assert len(found) == 0
+
+
+def test_what_cannot_be_sent_is_missing(client: distributed.Client) -> None:
+    with pytest.warns(IncompleteWarning, match="1 of 3 environments"):
+        found = analysis.fleet(FaultyFleet([FaultyPart(0), Unsendable(1), FaultyPart(2)]), "slo", scheduler=client)
+    assert found["environment"].tolist() == ["e0", "e2"]
+    assert "Could not serialize" in found.attrs["missing"]["p0/e1"]
 
 
 def test_what_is_no_cluster_to_ask_is_refused(client: distributed.Client) -> None:

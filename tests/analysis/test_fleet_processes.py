@@ -15,7 +15,7 @@ import pytest
 from createos_nb import analysis
 from createos_nb.analysis.fleets import pool
 from createos_nb.errors import IncompleteWarning
-from tests.analysis.fleet_parts import FaultyFleet, FaultyPart, fleet_frame
+from tests.analysis.fleet_parts import FaultyFleet, FaultyPart, Unsendable, fleet_frame
 from tests.analysis.test_fleet import same
 
 ROOT = Path(__file__).parents[2]
@@ -35,15 +35,16 @@ print(found["environment"].tolist(), flush=True)
 
 def test_workers_answer_as_the_frame_and_a_dead_one_is_named(tmp_path: Path) -> None:
     faults = {2: "die", 4: "memory", 5: "once"}
-    fleet = FaultyFleet([FaultyPart(seed, faults.get(seed, ""), str(tmp_path)) for seed in range(8)])
-    with pytest.warns(IncompleteWarning, match="2 of 8 environments"):
-        found = analysis.fleet(fleet, "slo", workers=2)
+    parts = [FaultyPart(seed, faults.get(seed, ""), str(tmp_path)) for seed in range(8)]
+    with pytest.warns(IncompleteWarning, match="3 of 9 environments"):
+        found = analysis.fleet(FaultyFleet([*parts, Unsendable(8)]), "slo", workers=2)
     frame = fleet_frame(8)
     same(found, analysis.slo(frame[~frame["environment"].isin(["e2", "e4"])]))
     assert found.attrs["missing"]["p1/e2"] == (
         "a worker process died (it was killed, as where the memory of the machine runs out: give fewer workers=)"
     )
     assert found.attrs["missing"]["p2/e4"].startswith("memory ran out (Unable to allocate")
+    assert found.attrs["missing"]["p4/e8"] == "TypeError: a socket can't be pickled"
     tries = [len(list(tmp_path.glob(f"{seed}.*"))) for seed in range(8)]
     assert tries[2] == tries[4] == tries[5] == 2  # once more, alone
     assert all(1 <= number <= 2 for number in tries)

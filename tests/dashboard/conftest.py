@@ -21,6 +21,9 @@ from createos_nb.dashboard.board import Board
 from createos_nb.dashboard.frames import pack, unpack
 from createos_nb.dashboard.serving import serve
 from createos_nb.redaction import Secret
+from tests.panels.conftest import accessible, browser
+
+__all__ = ["accessible", "browser"]  # fixtures of the panels, too
 
 TOKEN = "opens-the-door"
 #: Seconds after which what is waited for is not coming, on a machine that has much else to do.

@@ -26,7 +26,7 @@ def test_a_person_scales_production(page: Callable[..., Any], accessible: Callab
     own.keyboard.press("ArrowLeft")
     own.get_by_role("button", name="Show the plan").click()
     own.get_by_text("Plan: scale storefront / production: replicas 2").wait_for()
-    scale = own.get_by_role("button", name="Scale", exact=True)
+    scale = own.get_by_role("button", name="Scale to 2 replicas")
     assert scale.is_disabled()
     scale.focus()  # the keyboard gets there, and learns what is missing
     assert own.evaluate("document.activeElement.getAttribute('aria-disabled')") == "true"

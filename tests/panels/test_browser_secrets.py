@@ -51,7 +51,7 @@ def test_a_variable_is_typed_set_and_shown_for_a_moment(
     accessible(own)
     own.get_by_label("Reason").fill("to see more")
     own.get_by_label("Type staging to confirm").fill("staging")
-    own.get_by_role("button", name="Set variables").click()
+    own.get_by_role("button", name="Set LOG_LEVEL").click()
     own.get_by_text("Receipt: set variables of storefront / staging: LOG_LEVEL").wait_for(timeout=60_000)
     own.get_by_role("radio", name="choose LOG_LEVEL").check()
     own.get_by_role("button", name="Show for 15 s").click()

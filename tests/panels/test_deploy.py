@@ -242,7 +242,9 @@ def test_a_failed_build_shows_its_log_and_the_next_step() -> None:
     press(panel, "Deploy")
     assert isinstance(panel.last_error, StepFailed)
     assert "build_error" in panel._view.error.value
-    assert "→" in panel._view.error.value
+    assert "→ Fix what the build log says and deploy again" in panel._view.error.value
+    assert "npm error" not in panel._view.error.value  # the log is above, and told once
+    assert "runbooks." not in panel._view.error.value
     assert len(panel.form.progress.log) > 3
     assert "createos-step-failed" in panel.form.progress.steps.value
 

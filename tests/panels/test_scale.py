@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 import createos_nb
+from createos_nb import analysis
 from createos_nb.errors import InvalidInput, ServerError
+from createos_nb.panels.capacity_html import capacity_html
 from createos_nb.panels.scale import ScalePanel
 from createos_nb.plans import ConfirmationNeeded, ReasonNeeded
 from createos_nb.simulator.http.server import serve
@@ -118,3 +120,43 @@ def test_over_http_the_constructor_returns_before_anything_is_read() -> None:
         panel.close()
         # while it is still served: a read that is under way ends first
         assert not threads_left()
+
+
+def test_the_new_number_is_drawn_in_beside_the_load() -> None:
+    """At once, without a request."""
+    panel = made()
+    requests = len(panel.client.log())
+    shown = panel._demand.value
+    assert ">now</span>" in shown
+    assert "planned" not in shown.replace("createos-planned", "")
+    assert "3 replicas have been shown to carry 122 requests/min: enough for 99 % of the time" in shown
+    panel.params["replicas"] = 2
+    shown = panel._demand.value
+    assert ">planned</span>" in shown
+    assert "2 replicas have been shown to carry 81 requests/min, less than the 1" in shown
+    assert "createos-short" in shown
+    assert "nothing is demonstrated" not in shown
+    panel.params["cpu"] = 300
+    assert "With other CPU or memory nothing is demonstrated" in panel._demand.value
+    assert len(panel.client.log()) == requests
+
+
+def test_the_button_says_what_it_scales_to() -> None:
+    panel = made()
+    for params, label in [
+        ({"replicas": 1}, "Scale to 1 replica"),
+        ({"replicas": 2, "memory": 600}, "Scale to 2 replicas, 600 MB memory"),
+    ]:
+        panel.params = params
+        panel.review()
+        assert panel.wait(30)
+        assert panel.form.apply_button.description == label
+
+
+def test_without_evidence_no_bar_is_drawn() -> None:
+    nothing = float("nan")
+    advice = analysis.ReplicasAdvice(1, 1, None, None, nothing, False, nothing, nothing, 0.999, 0.3, "")
+    assert "No requests are known" in capacity_html(advice, 1, 2)
+    advice = analysis.ReplicasAdvice(1, 1, None, None, nothing, False, 80.0, 100.0, 0.999, 0.3, "")
+    assert "nothing is demonstrated" in capacity_html(advice, 1, 2)
+    assert "createos-capacity-row" not in capacity_html(advice, 1, 2)

@@ -160,3 +160,31 @@ def test_it_can_be_taken_back(client: Any) -> None:
     panel.params = {"reason": "r", "confirm": "staging"}
     panel.run()
     assert values(client) == before
+
+
+def test_what_would_change_is_a_diff_without_values(client: Any) -> None:
+    panel = panels.variables(client, "storefront", "staging")
+    assert panel._diff.value == ""
+    panel.params["variables"] = {"LOG_LEVEL": "trace-hush", "NEW_FLAG": "on-hush", "DATABASE_URL": None, "GONE": None}
+    shown = panel._diff.value
+    assert "1 added, 1 changed, 1 removed" in shown
+    lines = [part.partition("</div>")[0] for part in shown.split('<div class="createos-diff-')[1:]]
+    kinds = [(line.partition('"')[0], line.split("<span>")[1].partition("=")[0]) for line in lines]
+    assert kinds == [("old", "DATABASE_URL"), ("old", "LOG_LEVEL"), ("new", "LOG_LEVEL"), ("new", "NEW_FLAG")]
+    assert "hush" not in shown  # and what is not set can't be removed: GONE is no line
+    assert "GONE" not in shown
+
+
+def test_the_diff_takes_a_hostile_name_as_text(client: Any) -> None:
+    panel = panels.variables(client, "storefront", "staging")
+    panel.params["variables"] = {"<img src=x>": "1"}
+    assert "<img" not in panel._diff.value
+
+
+def test_the_button_says_what_it_sets(client: Any) -> None:
+    panel = panels.variables(client, "storefront", "staging")
+    for changes, label in [({"LOG_LEVEL": "a"}, "Set LOG_LEVEL"), ({"LOG_LEVEL": "a", "B": "b"}, "Set 2 variables")]:
+        panel.params["variables"] = changes
+        panel.review()
+        assert panel.wait(20)
+        assert panel.form.apply_button.description == label

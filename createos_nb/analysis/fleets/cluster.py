@@ -75,28 +75,13 @@ class _Run:
         # a worker that dies takes with it what others of its tasks are at: what fails once is tried again, one by one
         self._lone, self._again = list[Part](), set[Place]()
         self._pending: dict[Future, Part] = {}
-        self._seen = time.monotonic()
+        self._seen, self._threads = time.monotonic(), 0
 
     def outcomes(self) -> Generator[list[Outcome]]:
-        from distributed import wait
-
         gone = ""
-        while self._rest or self._pending or self._lone:
-            if gone := self._gone():
-                break
-            try:
-                self._send()
-                if not self._pending:  # there is no worker
-                    time.sleep(_LOOK)
-                    continue
-                with self._client.as_current():  # `wait` asks the current client, whosever the futures are
-                    done = wait(list(self._pending), timeout=_LOOK, return_when="FIRST_COMPLETED").done
-            except TimeoutError:
-                continue
-            except Exception as error:  # noqa: BLE001  # of the connection: the next look says whether it is gone
-                gone = failure(error)
-                break
-            for future in done:
+        while (self._rest or self._pending or self._lone) and not (gone := self._gone()):
+            yield from self._send()
+            for future in self._done():
                 found = self._taken(future)
                 future.release()
                 if found:
@@ -112,14 +97,40 @@ class _Run:
             self._client.cancel(list(self._pending))
         self._pending.clear()
 
-    def _send(self) -> None:
-        threads = sum(self._client.nthreads().values())
-        while self._rest and len(self._pending) < _AHEAD * threads:
-            future = self._sent(self._rest[-1])
-            self._pending[future] = self._rest.pop()
-        if self._lone and threads and not self._pending:
-            future = self._sent(self._lone[0])
-            self._pending[future] = self._lone.pop(0)
+    def _send(self) -> Generator[list[Outcome]]:
+        """Send as many as are looked after at a time; yields what can't be sent."""
+        ahead = _AHEAD * self._threads
+        while self._threads and (self._rest or self._lone) and len(self._pending) < ahead:
+            if not self._rest and self._pending:
+                return  # what failed once is tried alone
+            part = self._rest[-1] if self._rest else self._lone[0]
+            try:
+                future = self._sent(part)
+            except OSError:  # of the connection: the next look says whether it is gone
+                return
+            except Exception as error:  # noqa: BLE001  # it can't be pickled
+                yield [Outcome(place, why=failure(error)) for place in part.places]
+            else:
+                self._pending[future] = part
+            if self._rest:
+                self._rest.pop()
+            else:
+                self._lone.pop(0)
+
+    def _done(self) -> list[Future]:
+        """Wait a moment until one is done, whatever came of it."""
+        from distributed import wait
+
+        began = time.monotonic()
+        try:
+            with self._client.as_current():  # `wait` asks the current client, whosever the futures are
+                wait(list(self._pending), timeout=_LOOK, return_when="FIRST_COMPLETED")
+        except Exception:  # noqa: BLE001  # nothing is done, or some were cancelled: their status says so
+            pass
+        done = [future for future in self._pending if future.status != "pending"]
+        if not done and (left := began + _LOOK - time.monotonic()) > 0:
+            time.sleep(left)
+        return done
 
     def _sent(self, part: Part) -> Future:
         if isinstance(part, DaskPart):
@@ -152,7 +163,11 @@ class _Run:
         if not _is_there(self._client):
             return "the cluster went away before it was judged"
         now = time.monotonic()
-        if self._client.nthreads():
+        try:
+            self._threads = sum(self._client.nthreads().values())
+        except Exception:  # noqa: BLE001  # the scheduler does not answer
+            self._threads = 0
+        if self._threads:
             self._seen = now
         elif now - self._seen > PATIENCE:
             return f"the cluster has had no worker for {PATIENCE:.0f} s"

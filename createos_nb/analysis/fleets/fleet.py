@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Rows for which no process is started: one takes a second or two to begin.
 _FEW = 1_000_000
+#: Seconds after which a bar shows how far it is.
+_LONG = 15.0
 #: Environments that a warning names.
 _NAMED = 5
 
@@ -79,7 +81,7 @@ def fleet(
         >>> _ = history.sync(since="-1d")
         >>> objectives = createos_nb.analysis.fleet(history, "slo", target=0.999, window="1d")
         >>> objectives[["environment", "met"]].values.tolist()
-        [['production', False], ['staging', True]]
+        [['production', False], ['staging', <NA>]]
         >>> objectives.attrs["complete"]
         True
     """
@@ -99,7 +101,7 @@ def fleet(
     outcomes: dict[Any, Outcome] = {}
     places = whole.places
     with (
-        progress("analysis.fleet", SystemClock(), unit="environments") as tick,
+        progress("analysis.fleet", SystemClock(), unit="environments", after=_LONG) as tick,
         contextlib.closing(_run(job, whole.parts, workers, scheduler)) as run,
     ):
         for found in run:
