@@ -152,7 +152,7 @@ def _lane_html(lane: Lane, domain: str, since: str, highest: float) -> str:
     return (
         f'<div class="createos-lane{kind}" role="group" aria-label="{escaped(lane.name)}">'
         f'<div class="createos-lane-side"><div><b>{escaped(lane.name)}</b> '
-        f'<span class="createos-version">{escaped(lane.version)}</span> {role}</div>{about}</div>'
+        f'<span class="createos-lane-version">{escaped(lane.version)}</span> {role}</div>{about}</div>'
         f"{_figure_html('Requests per minute', figure, asked)}{_figure_html(label, share, failed)}</div>"
     )
 

@@ -139,7 +139,7 @@ def html(lines: Sequence[Mapping[str, Any]], label: str) -> str:
     """Return lines, as `rows` gives them, as HTML for where no widgets are; every text is escaped."""
     return (
         f'<div class="createos-lines" role="log" aria-live="off" tabindex="0" aria-label="{markup.text(label)}">'
-        f"{''.join(_html(line) for line in lines)}</div>"
+        f"<div>{''.join(_html(line) for line in lines)}</div></div>"
     )
 
 

@@ -94,8 +94,8 @@ class ReleaseWatchPanel(ReadPanel):
         self._columns = widgets.HBox([self._chart, self._needed])
         for box, name in (
             (self._verdict, "verdict-box"),
-            (self._lanes, "section"),
-            (self._meter, "section"),
+            (self._lanes, "release-section"),
+            (self._meter, "release-section"),
             (self._columns, "release-columns"),
             (self._foot_row, "release-foot"),
         ):

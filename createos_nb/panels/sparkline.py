@@ -47,7 +47,7 @@ def sparkline(values: Sequence[float | None], *, color: str = "series", highest:
         areas.append(f"M{line}L{points[-1][0]:.1f} {ground}L{points[0][0]:.1f} {ground}z")
     area = f'<path d="{"".join(areas)}" fill="currentColor" stroke="none" opacity=".16"/>'
     return Html(
-        f'<svg class="createos-sparkline createos-sparkline-{escaped(color)}" viewBox="0 0 {_WIDTH} {_HEIGHT}" '
+        f'<svg class="createos-lane-line createos-lane-line-{escaped(color)}" viewBox="0 0 {_WIDTH} {_HEIGHT}" '
         f'width="{_WIDTH}" height="{_HEIGHT}" aria-hidden="true">{area}{"".join(lines)}</svg>'
     )
 

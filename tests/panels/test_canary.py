@@ -78,7 +78,7 @@ def test_a_version_that_fails_is_not_assigned_and_the_lanes_say_so(client: Any) 
     assert isinstance(panel.last_error, StepFailed)
     assert live(client) == 17
     assert panel.sides.set_index("side").loc["canary", "version"] == "v16"
-    assert "createos-sparkline-error" in panel._lanes.value
+    assert "createos-lane-line-error" in panel._lanes.value
 
 
 def test_a_watch_that_can_not_be_read_does_not_end_the_run(client: Any) -> None:
