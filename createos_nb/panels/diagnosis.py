@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from createos_nb.panels.action_panel import ActionPanel
 
 _EVERYTHING: Final = ("the account", "the whole project")
-_HINT: Final = markup.block("The button opens the plan. Nothing changes yet.", "label")
+_HINT: Final = markup.block("The button opens the plan. Nothing changes yet.", "diagnosis-label")
 #: Where people look further.
 _LOOKS: Final[dict[str, Callable[[Client, str, str], Panel]]] = {
     "logs": lambda client, project, environment: LogsPanel(client, project, environment),

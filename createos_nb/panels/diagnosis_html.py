@@ -51,7 +51,7 @@ def read_html(diagnosis: Diagnosis) -> str:
 
 def causes_title(count: int) -> str:
     """Return the heading of the causes; "" where there are none."""
-    order = ' <span class="createos-label">likeliest first</span>' if count > 1 else ""
+    order = ' <span class="createos-diagnosis-label">likeliest first</span>' if count > 1 else ""
     return f'<h4 class="createos-heading">{"Causes" if count > 1 else "Cause"}{order}</h4>' if count else ""
 
 
@@ -98,9 +98,8 @@ def patterns_html(material: Material | None) -> str:
         f"{_news(new, quiet)}</li>"
         for count, example, new in zip(loud["count"], loud["example"], loud["is_new"], strict=True)
     )
-    label = (
-        f'<span class="createos-label">{markup.text(f"{when} · {len(within):,} lines{cut}".removeprefix(" · "))}</span>'
-    )
+    said = markup.text(f"{when} · {len(within):,} lines{cut}".removeprefix(" · "))
+    label = f'<span class="createos-diagnosis-label">{said}</span>'
     return (
         f'<section class="createos-section"><h4 class="createos-heading">Log patterns {label}</h4>'
         f'<ul class="createos-patterns">{rows}</ul></section>'

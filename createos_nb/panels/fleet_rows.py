@@ -96,11 +96,7 @@ def _row(row: dict[Any, Any], before: tuple[int, int] | None) -> dict[str, Any]:
             str(row["project"]),
             f" / {place}" if place else "",
             _reason(status, known(row["reason"])),
-            " · ".join(
-                text
-                for text in (requests, ", ".join(text for text in (version, version and replicas, live) if text))
-                if text
-            ),
+            " · ".join(text for text in (requests, ", ".join(text for text in (version, live) if text)) if text),
             known(row["reason"]),
         ),
         "rpm": rpm if rpm is None or rpm < 10 else round(rpm),
