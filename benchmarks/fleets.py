@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-import psutil  # type: ignore[import-untyped]  # has no types
+import psutil
 
 import createos_nb
 from benchmarks.measure import Figure, at_most, table
