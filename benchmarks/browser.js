@@ -3,8 +3,8 @@ import chart, { uPlot } from "/chart.js";
 import grid from "/grid.js";
 
 const POINTS = 50_000;
-const MOVES = 60;
-const RUNS = 7;
+const MOVES = 200;
+const FRAMES = 60;
 const WIDTH = 1100;
 const HEIGHT = 220;
 const start = Date.UTC(2026, 2, 4) / 1000;
@@ -58,12 +58,10 @@ async function ours({ times, series }) {
   const pane = { title: "Two series", unit: "", kind: "line", height: HEIGHT, limit: null, series: described };
   const spec = { label: "", group: "", start, end: start + POINTS * 60, panes: [pane], marks: [], bands: [] };
   const el = place();
-  const began = performance.now();
   const end = chart.render({ model: model({ spec, columns: new DataView(numbers.buffer) }), el });
   await null; // uPlot draws in a microtask
   rastered(el);
-  const took = performance.now() - began;
-  return { took, el, end, area: el.querySelector(".createos-chart-area"), text: () => el.querySelector(".createos-chart-card").textContent };
+  return { el, end, area: el.querySelector(".createos-chart-area"), text: () => el.querySelector(".createos-chart-card").textContent };
 }
 
 async function bare({ times, series }) {
@@ -73,18 +71,15 @@ async function bare({ times, series }) {
     height: HEIGHT + 28,
     series: [{}, { label: "series 0", stroke: "#5d7186", fill: "#5d718624" }, { label: "series 1", stroke: "#d1392b" }],
   };
-  const began = performance.now();
   const plot = new uPlot(options, [times, ...series.map((column) => Array.from(column))], el);
   await null;
   rastered(el);
-  const took = performance.now() - began;
-  return { took, el, end: () => plot.destroy(), area: plot.over, text: () => el.querySelector(".u-legend").textContent };
+  return { el, end: () => plot.destroy(), area: plot.over, text: () => el.querySelector(".u-legend").textContent };
 }
 
-/** Milliseconds until the values at the pointer stand in the page, laid out. */
-async function hovered({ area, el, text }) {
+/** Moves the pointer over a chart; each time the values of the point stand in the page, laid out. */
+async function hover({ area, el, text }) {
   const box = area.getBoundingClientRect();
-  const began = performance.now();
   let before = "";
   for (let at = 0; at < MOVES; at += 1) {
     const where = { clientX: box.left + ((at * 37) % 97) * (box.width / 97) + 3, clientY: box.top + 40, bubbles: true };
@@ -95,62 +90,55 @@ async function hovered({ area, el, text }) {
     if (text() === before) throw new Error(`the pointer moved, and nothing was said of it: ${before}`);
     before = text();
   }
-  return (performance.now() - began) / MOVES;
 }
 
-async function charts() {
-  const data = columns();
-  const drawn = { ours: [], bare: [] };
-  const hover = { ours: [], bare: [] };
-  for (let run = 0; run < RUNS; run += 1) {
-    for (const [name, make] of run % 2 ? [["ours", ours], ["bare", bare]] : [["bare", bare], ["ours", ours]]) {
-      const made = await make(data);
-      drawn[name].push(made.took);
-      await frame();
-      hover[name].push(await hovered(made));
-      made.end();
-      made.el.remove();
-      await settled();
-    }
-  }
-  // the best of each: what else the machine does only makes them longer
-  const best = (values) => Math.min(...values);
-  return { drawn: [best(drawn.ours), best(drawn.bare)], hover: [best(hover.ours), best(hover.bare)] };
+/** Draws a chart, all of it, and takes it away. */
+async function draw(name) {
+  const made = await MAKE[name](DATA);
+  made.end();
+  made.el.remove();
 }
 
-/** The longest task while a table is scrolled to its end and back; the browser tells of those over 50 ms. */
+/** Scrolls a table to its end and back, a frame at a time. */
 async function scrolled(box) {
   await settled();
-  const tasks = [];
-  const observer = new PerformanceObserver((list) => list.getEntries().forEach(({ duration }) => tasks.push(duration)));
-  observer.observe({ type: "longtask" });
-  for (let step = 0; step < 60; step += 1) {
-    const down = step < 30 ? step : 59 - step;
-    box.scrollTop = ((box.scrollHeight - box.clientHeight) * down) / 29;
+  for (let step = 0; step < FRAMES; step += 1) {
+    const down = step < FRAMES / 2 ? step : FRAMES - 1 - step;
+    box.scrollTop = ((box.scrollHeight - box.clientHeight) * down) / (FRAMES / 2 - 1);
     await frame();
   }
   await settled();
-  observer.disconnect();
-  return Math.max(50, ...tasks);
 }
 
+/** Our table, and a plain one with the same texts in the same style sheet. */
 async function tables() {
   const el = place();
   el.className = "createos-panel";
   grid.render({ model: model(data.grid), el });
   await frame();
   const box = [...el.querySelectorAll("div")].find(({ scrollHeight, clientHeight }) => scrollHeight > clientHeight * 2);
-  const rows = el.querySelectorAll("tbody tr").length;
-  const plain = place();
-  plain.style.cssText += `;overflow:auto;height:${box.clientHeight}px`;
+  const plain = document.createElement("div");
+  plain.style.cssText = `overflow:auto;height:${box.clientHeight}px`;
   const cell = (value) => `<td>${Array.isArray(value) ? value.length : String(value).replace(/</g, "&lt;")}</td>`;
   plain.innerHTML = `<table>${data.grid.rows.map(({ cells }) => `<tr>${cells.map(cell).join("")}</tr>`).join("")}</table>`;
-  const longest = { grid: Infinity, plain: Infinity };
-  for (let run = 0; run < 5; run += 1) {
-    longest.plain = Math.min(longest.plain, await scrolled(plain));
-    longest.grid = Math.min(longest.grid, await scrolled(box));
-  }
-  return { rows, scrolled: [longest.grid, longest.plain] };
+  const around = place();
+  around.className = "createos-panel";
+  around.append(plain);
+  window.scroll = (name) => scrolled(name === "ours" ? box : plain);
+  return el.querySelectorAll("tbody tr").length;
 }
 
-window.measured = { ...(await charts()), ...(await tables()) };
+const DATA = columns();
+const MAKE = { ours, bare };
+const stay = {};
+window.moves = MOVES;
+window.frames = FRAMES;
+window.draw = draw;
+/** Charts that stay, for the pointer. */
+window.enter = async () => {
+  for (const name of Object.keys(MAKE)) stay[name] = await MAKE[name](DATA);
+};
+window.hover = (name) => hover(stay[name]);
+window.leave = () => Object.values(stay).forEach(({ end, el }) => (end(), el.remove()));
+window.tables = tables;
+window.ready = true;

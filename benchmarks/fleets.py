@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-import psutil  # type: ignore[import-untyped]  # has no types
+import psutil
 
 import createos_nb
 from benchmarks.measure import Figure, at_most, table
@@ -53,6 +53,7 @@ else:
     said = rows.attrs
 if where != "cluster":
     took = time.perf_counter() - began
+print()
 print(json.dumps({"seconds": took, "rows": len(rows), "missing": said.get("missing", {})}))
 """
 
@@ -95,7 +96,7 @@ def run(folder: Path, function: str, where: str, projects: list[str] | None = No
     finally:
         ended.set()
         watching.join()
-    said = json.loads(out)
+    said = json.loads(out.splitlines()[-1])  # DuckDB shows how far it is
     if process.returncode or said["missing"]:
         raise RuntimeError(f"{function} by {where}: {said['missing']}")
     return Run(said["seconds"], peak[0], said["rows"])

@@ -140,7 +140,8 @@ class _Drawing:
                     f'<rect x="{begin:.1f}" y="0" width="{end - begin:.1f}" height="{lower:.1f}" '
                     f'fill="{color}" opacity="{opacity}"/>'
                 )
-            self._label(band["label"], band["note"], begin + 6, end - begin - 6)
+            beyond = _RIGHT if end >= self.right else 0  # the last name may reach over the edge
+            self._label(band["label"], band["note"], begin + 6, end - begin - 6 + beyond)
 
     def _label(self, name: str, note: str, x: float, room: float) -> None:
         if not name or len(name) * _LETTER + 8 > room:

@@ -25,7 +25,6 @@ LABELS: Final = {
     "errors": "Server errors",
     "live": "Live",
     "burn": "Burn rate",
-    "replicas": "Replicas",
 }
 FIXED: Final = Fixed(
     widths={
@@ -35,9 +34,8 @@ FIXED: Final = Fixed(
         "errors": "9.6em",
         "live": "10em",
         "burn": "5.4em",
-        "replicas": "5em",
     },
-    wide=frozenset({"burn", "replicas"}),
+    wide=frozenset({"burn"}),
     order="status",
     words="status",
     noun="environments",
@@ -60,7 +58,7 @@ def table_of(frame: pd.DataFrame, compared: Compared | None) -> pd.DataFrame:
     totals = {} if compared is None else compared.totals
     rows = [_row(row, totals.get((row["project"], row["environment"]))) for row in frame.to_dict("records")]
     table = pd.DataFrame(rows, columns=["project", "environment", *LABELS])
-    return table.astype({"status": TEXT, "rpm": "Float64", "burn": "Float64", "replicas": "Int64"})
+    return table.astype({"status": TEXT, "rpm": "Float64", "burn": "Float64"})
 
 
 def note_of(frame: pd.DataFrame, compared: Compared | None) -> str:
@@ -89,6 +87,7 @@ def _row(row: dict[Any, Any], before: tuple[int, int] | None) -> dict[str, Any]:
     live, changed = _last_change(row, version)
     rpm = None if pd.isna(row["rpm"]) else float(row["rpm"])
     requests = "" if rpm is None else f"{number(rpm)}/min"
+    replicas = "" if pd.isna(row["replicas"]) else f"{row['replicas']} replica{'s' if row['replicas'] != 1 else ''}"
     return {
         "project": row["project"],
         "environment": place or "–",
@@ -97,15 +96,22 @@ def _row(row: dict[Any, Any], before: tuple[int, int] | None) -> dict[str, Any]:
             str(row["project"]),
             f" / {place}" if place else "",
             _reason(status, known(row["reason"])),
-            " · ".join(text for text in (requests, ", ".join(text for text in (version, live) if text)) if text),
+            " · ".join(
+                text
+                for text in (requests, ", ".join(text for text in (version, version and replicas, live) if text))
+                if text
+            ),
             known(row["reason"]),
         ),
         "rpm": rpm if rpm is None or rpm < 10 else round(rpm),
         "errors": _errors(row, status, before),
-        "live": Entry(version or "–", "", live, hint=changed),
+        "live": Entry(version or "–", f" · {replicas}" if version and replicas else "", live, hint=changed),
         "burn": None if pd.isna(row["burn"]) else round(float(row["burn"]), 1),
-        "replicas": row["replicas"],
     }
+
+
+def _joined(between: str, *texts: str | None) -> str:
+    return between.join(text for text in texts if text)
 
 
 def _reason(status: str, reason: str) -> str:

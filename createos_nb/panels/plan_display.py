@@ -14,10 +14,13 @@ from createos_nb.panels.icons import icon, status, tag
 
 if TYPE_CHECKING:
     from createos_nb.plans import Plan, Receipt
+    from createos_nb.plans.steps.base import Step
 
 _STATES: Final = {"holds": "passed", "fails": "failed", "unknown": "unknown"}
 #: How a plan's text names the plans that go with it; a person has a button for each.
 _FOLLOW_UP: Final = re.compile(r"plan\.follow_up\(\"(\w+)\"\)")
+#: So many fields of a step are shown beside it.
+_FEW: Final = 3
 _AGREES: Final = "the diagnosis agrees"
 
 
@@ -42,7 +45,7 @@ def plan_html(plan: Plan) -> str:
         parts.append(f"<p>Nothing to do: {nothing}.</p>")
     rows = "".join(
         f'<li><span class="createos-number">{number}</span><span>{escaped(_sentence(step.what))}'
-        f"{_tags(step.irreversible, step.has_undo)}{_line(step.why)}</span>"
+        f"{_tags(step.irreversible, step.has_undo)}{_line(_changes(step))}{_line(step.why)}</span>"
         f'<span class="createos-time">{duration(step.usual_seconds(), about=True)}</span></li>'
         for number, step in enumerate(plan.steps, 1)
     )
@@ -98,6 +101,14 @@ def duration(seconds: float, *, about: bool = False) -> str:
 
 
 _ARROW: Final = Html('<span aria-hidden="true">→</span><span class="createos-unseen">becomes</span>')
+
+
+def _changes(step: Step) -> str:
+    """Return the values before and after; many are in the details alone."""
+    fields = step.fields()
+    if not 0 < len(fields) <= _FEW:
+        return ""
+    return ", ".join(f"{field} {before} → {after}" for field, before, after in fields)
 
 
 def _tags(irreversible: bool, has_undo: bool) -> str:

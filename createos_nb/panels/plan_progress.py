@@ -12,6 +12,7 @@ from createos_nb.panels import markup
 from createos_nb.panels.build_log import State, build_html
 from createos_nb.panels.icons import icon
 from createos_nb.panels.plan_display import duration
+from createos_nb.panels.view import show
 from createos_nb.plans.events import LogLine
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class Progress:
         self._cut = 0
         self._title = ""
         self._rows: list[_Step] = []
+        show(self.box, False)
 
     def begin(self, steps: Sequence[str], usual: Sequence[float] = (), *, title: str = "") -> None:
         """List steps, in a few words each, with the seconds that each usually takes; none has begun."""
@@ -97,6 +99,7 @@ class Progress:
     def _draw(self) -> None:
         title = f"<h4>{markup.text(self._title[:1].upper() + self._title[1:])}</h4>" if self._title else ""
         self.steps.value = f"{title}{self._list()}" if self._rows else ""
+        show(self.box, bool(self._rows))
 
     def _list(self) -> str:
         rows = "".join(

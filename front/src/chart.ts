@@ -6,7 +6,8 @@ import { drawBackdrop } from "./chart/backdrop";
 import { Card, factsAt, sentence } from "./chart/card";
 import { join } from "./chart/group";
 import { listen } from "./chart/input";
-import { AXIS_HEIGHT, AXIS_WIDTH, drawPane, PAD_RIGHT, PAD_TOP, type Shared } from "./chart/pane";
+import { AXIS_HEIGHT, AXIS_WIDTH, PAD_RIGHT, PAD_TOP } from "./chart/layout";
+import { drawPane, type Shared } from "./chart/pane";
 import type { Zone } from "./chart/scales";
 import { bucketAt, lastNotAbove, numbers, panesOf, type ChartSpec, type Pane, type Range } from "./chart/spec";
 import { fillTable, tableOf } from "./chart/table";
@@ -30,6 +31,14 @@ function box(className: string, into: HTMLElement): HTMLElement {
   const made = document.createElement("div");
   made.className = className;
   into.append(made);
+  return made;
+}
+
+/** What moves with the cursor: plain, so that the colours of what is in it are not worked out again at each move. */
+function mover(inner: string, into: HTMLElement): HTMLElement {
+  const made = box("createos-chart-mover", into);
+  box(inner, made);
+  made.hidden = true;
   return made;
 }
 
@@ -72,10 +81,10 @@ class Chart {
     this.area = box("createos-chart-area", this.plot);
     this.marks = box("createos-chart-marks", this.area);
     this.selection = box("createos-chart-selection", this.area);
-    this.line = box("createos-chart-cursor", this.area);
-    this.card = box("createos-chart-card", this.plot);
-    this.facts = new Card(this.card);
-    for (const one of [this.selection, this.line, this.card]) one.hidden = true;
+    this.selection.hidden = true;
+    this.line = mover("createos-chart-cursor", this.area);
+    this.card = mover("createos-chart-card", this.plot);
+    this.facts = new Card(this.card.firstElementChild as HTMLElement);
     for (const one of [this.bands, this.area]) {
       one.style.left = `${AXIS_WIDTH}px`;
       one.style.right = `${PAD_RIGHT}px`;
@@ -177,9 +186,8 @@ class Chart {
       this.plots.push(drawPane(into, pane, this.shared, this.width, at === this.panes.length - 1));
       if (pane.kind === "line")
         for (const series of pane.series) {
-          const dot = box("createos-chart-dot", this.area);
+          const dot = mover("createos-chart-dot", this.area);
           dot.style.setProperty("--ch-own", `var(--ch-${series.color})`);
-          dot.hidden = true;
           this.dots.push(dot);
         }
     });

@@ -59,6 +59,8 @@ def test_a_chart_answers_the_pointer_and_the_keyboard(
         assert "\nv4" in card
         assert "since 13:20" in card  # the incident
     assert charts.nth(0).locator(".createos-chart-card").is_hidden()
+    own.mouse.move(box["x"] + box["width"] * 0.1, box["y"] + 60)
+    assert "since" not in first.locator(".createos-chart-card").inner_text()  # before the incident
 
     own.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 60)
     own.mouse.down()

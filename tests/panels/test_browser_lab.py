@@ -194,4 +194,4 @@ def test_the_control_room_is_used_in_jupyterlab(notebook: Any) -> None:
     below.get_by_text("Receipt: scale storefront / staging: replicas 2").wait_for(timeout=20_000)
     table = page.get_by_role("table", name="Environments of all projects")
     row = table.get_by_role("row").filter(has=page.get_by_role("radio", name="choose storefront / staging"))
-    row.get_by_text("2", exact=True).wait_for()
+    row.get_by_text("· 2 replicas", exact=True).wait_for()

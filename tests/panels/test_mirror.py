@@ -10,6 +10,7 @@ import anywidget
 import ipywidgets as widgets
 import pytest
 import traitlets
+from anywidget._file_contents import FileContents
 
 from createos_nb import panels
 from createos_nb.panels.mirror import Mirror, Viewer
@@ -316,3 +317,18 @@ def test_a_person_chooses_opens_and_plans_by_events_alone(client: Any) -> None:
     assert panel.wait(60)
     assert panel.receipt is not None
     assert panel.receipt.checks.result == "PASS"
+
+
+def test_no_widget_is_given_the_path_of_its_module() -> None:
+    """anywidget watches a file, and keeps each widget of it in memory for as long as the process lives."""
+    remaining = list(anywidget.AnyWidget.__subclasses__())
+    found = []
+    while remaining:
+        own = remaining.pop()
+        remaining += own.__subclasses__()
+        if own.__module__.startswith("createos_nb."):
+            found.append(own.__name__)
+            for name in ("_esm", "_css"):
+                watched = isinstance(vars(own).get(name), FileContents)
+                assert not watched, f"{own.__name__}.{name} is a path: take front_text() of components.py"
+    assert "Grid" in found

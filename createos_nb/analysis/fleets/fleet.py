@@ -81,7 +81,7 @@ def fleet(
         >>> _ = history.sync(since="-1d")
         >>> objectives = createos_nb.analysis.fleet(history, "slo", target=0.999, window="1d")
         >>> objectives[["environment", "met"]].values.tolist()
-        [['production', False], ['staging', True]]
+        [['production', False], ['staging', <NA>]]
         >>> objectives.attrs["complete"]
         True
     """

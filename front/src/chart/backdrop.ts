@@ -1,4 +1,5 @@
 // Bands and marks: elements behind and before the panes, so that the style sheet colours them.
+import { PAD_RIGHT } from "./layout";
 import type { BandSpec, ChartSpec, MarkSpec, Range } from "./spec";
 
 /** Pixels that a letter of a label takes, about; labels that would lie on each other are left out. */
@@ -55,7 +56,8 @@ export function drawBackdrop(
     );
     made.style.left = `${left}px`;
     made.style.width = `${right - left}px`;
-    things.push({ at: left, draw: () => label(band.label, band.note, left + 6, right - left - 6) });
+    const beyond = right >= width ? PAD_RIGHT : 0; // the last name may reach over the edge
+    things.push({ at: left, draw: () => label(band.label, band.note, left + 6, right - left - 6 + beyond) });
   });
   spec.marks.forEach((mark: MarkSpec) => {
     const at = ((mark.time - view.min) / (view.max - view.min)) * width;

@@ -13,6 +13,10 @@ export interface Facts {
   rows: Fact[];
 }
 
+/** Pixels of a letter, and of what stands around the two columns; letters that a value has at least. */
+const LETTER = 6.2;
+const PADDING = 44;
+const USUAL = 8;
 /** Letters of a value that stays on one line. */
 const SHORT = 14;
 /** Seconds in a day: a chart that is longer names days. */
@@ -44,7 +48,7 @@ export function factsAt(spec: ChartSpec, panes: Pane[], time: number, zone: Zone
   for (const mark of spec.marks) {
     const lasting = mark.until !== null && mark.time <= time && time < mark.until;
     if (mark.label && (lasting || Math.abs(mark.time - time) <= near))
-      rows.push({ name: `${lasting ? "since " : ""}${clock(mark.time, zone)}`, value: mark.label, color: "" });
+      rows.push({ name: `${lasting ? "since " : ""}${clock(mark.time - (mark.time % 60), zone)}`, value: mark.label, color: "" });
   }
   return { title: moment(start, zone, spec.end - spec.start > DAY), rows };
 }
@@ -54,37 +58,51 @@ export function sentence({ title, rows }: Facts): string {
   return `${title}: ${rows.map(({ name, value }) => `${name} ${value}`).join(", ")}`;
 }
 
+/** A text of the page; only what differs is set, for each change costs time. */
+class Label {
+  private readonly text = document.createTextNode("");
+
+  constructor(readonly element: HTMLElement) {
+    element.append(this.text);
+  }
+
+  set(text: string): void {
+    if (this.text.data !== text) this.text.data = text;
+  }
+}
+
 /** A row of the card, which stays while the cursor moves. */
 interface Row {
   row: HTMLElement;
-  name: HTMLElement;
-  value: HTMLElement;
-}
-
-/** Sets what differs: each change of the page costs time. */
-function set(element: HTMLElement, text: string): void {
-  if (element.textContent !== text) element.textContent = text;
+  name: Label;
+  value: Label;
 }
 
 /** The card at the cursor; every text is set as text. */
 export class Card {
-  private readonly title = document.createElement("b");
+  private readonly title = new Label(document.createElement("b"));
   private readonly rows: Row[] = [];
+  private width = 0;
 
   constructor(private readonly element: HTMLElement) {
-    element.append(this.title);
+    element.append(this.title.element);
   }
 
   /** Show the facts of a moment. */
   show({ title, rows }: Facts): void {
-    set(this.title, title);
+    this.title.set(title);
     rows.forEach((fact, at) => this.showRow(this.rows[at] ?? this.addRow(), fact));
     this.rows.slice(rows.length).forEach(({ row }) => (row.hidden = true));
+    // a width that is known spares the browser to find it out from all texts at each move
+    const letters = Math.max(...rows.map(({ name, value }) => name.length + Math.max(value.length, USUAL)), 0);
+    const width = letters * LETTER + PADDING;
+    if (width !== this.width) this.element.style.width = `${(this.width = width)}px`;
   }
 
   private addRow(): Row {
-    const [row, name, value] = [document.createElement("div"), document.createElement("span"), document.createElement("b")];
-    row.append(name, value);
+    const row = document.createElement("div");
+    const [name, value] = [new Label(document.createElement("span")), new Label(document.createElement("b"))];
+    row.append(name.element, value.element);
     this.element.append(row);
     const made = { row, name, value };
     this.rows.push(made);
@@ -93,15 +111,15 @@ export class Card {
 
   private showRow({ row, name, value }: Row, fact: Fact): void {
     if (row.hidden) row.hidden = false;
-    set(name, fact.name);
-    set(value, fact.value);
-    const key = fact.color ? "createos-chart-key" : "";
-    if (name.className !== key) name.className = key;
-    if (name.dataset["color"] !== fact.color) {
-      name.dataset["color"] = fact.color;
-      name.style.setProperty("--ch-own", fact.color ? `var(--ch-${fact.color})` : "");
+    name.set(fact.name);
+    value.set(fact.value);
+    const key = name.element;
+    if (key.dataset["color"] !== fact.color) {
+      key.dataset["color"] = fact.color;
+      key.className = fact.color ? "createos-chart-key" : "";
+      key.style.setProperty("--ch-own", fact.color ? `var(--ch-${fact.color})` : "");
     }
     const short = fact.value.length <= SHORT ? "createos-chart-figure" : "";
-    if (value.className !== short) value.className = short;
+    if (value.element.className !== short) value.element.className = short;
   }
 }

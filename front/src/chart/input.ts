@@ -19,6 +19,8 @@ export interface Asked {
 
 /** Pixels that a drag has at least: less is a click. */
 const LEAST_DRAG = 5;
+/** Milliseconds for which a place on the page is taken to be the same. */
+const FRESH = 250;
 const KEYS: Record<string, (asked: Asked, event: KeyboardEvent) => void> = {
   ArrowLeft: (asked, { shiftKey }) => asked.step(shiftKey ? -10 : -1),
   ArrowRight: (asked, { shiftKey }) => asked.step(shiftKey ? 10 : 1),
@@ -37,17 +39,18 @@ const KEYS: Record<string, (asked: Asked, event: KeyboardEvent) => void> = {
 export function listen(plot: HTMLElement, area: HTMLElement, asked: Asked): void {
   let from: number | null = null;
   let box: DOMRect | null = null;
+  let measured = 0;
   const part = (event: PointerEvent): number => {
-    box ??= area.getBoundingClientRect();
+    // to ask where the area is makes the browser lay out the page: not at each move, but after the page was scrolled
+    if (!box || event.timeStamp - measured > FRESH) {
+      box = area.getBoundingClientRect();
+      measured = event.timeStamp;
+    }
     return Math.min(Math.max((event.clientX - box.left) / (box.width || 1), 0), 1);
   };
   const width = (): number => box?.width ?? 1;
 
-  area.addEventListener("pointerenter", () => {
-    box = null; // the page may have scrolled since
-  });
   area.addEventListener("pointermove", (event) => {
-    if (from === null && event.buttons === 0) box = null;
     const at = part(event);
     asked.point(at);
     if (from !== null && Math.abs(at - from) * width() >= LEAST_DRAG) asked.dragging([Math.min(from, at), Math.max(from, at)]);

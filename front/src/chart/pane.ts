@@ -1,16 +1,9 @@
 // One pane of a chart: uPlot draws its lines; bars, limits and what is unknown are drawn from the same columns.
 import uPlot from "uplot";
+import { AXIS_HEIGHT, AXIS_WIDTH, PAD_BOTTOM, PAD_RIGHT, PAD_TOP } from "./layout";
 import { formatTick, timeTicks, top, type Zone } from "./scales";
 import { bucketsIn, type Pane, type Range, type Series } from "./spec";
 import type { Palette } from "./theme";
-
-/** Pixels of the scale at the left, of the axis below, and of the ends of a pane. */
-export const AXIS_WIDTH = 46;
-export const AXIS_HEIGHT = 22;
-export const PAD_RIGHT = 18;
-export const PAD_TOP = 6;
-/** Below a pane without an axis, where half of its lowest number stands. */
-const PAD_BOTTOM = 7;
 
 /** What panes of one chart share; it changes while they live. */
 export interface Shared {
