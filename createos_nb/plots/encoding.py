@@ -33,7 +33,20 @@ def few_colors(pixels: NDArray[np.uint8], colors: int = COLORS) -> Image.Image:
     shades = rgb.quantize(colors - len(exact), Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).getpalette() or []
     both = Image.new("P", (1, 1))
     both.putpalette([*np.array(exact, dtype=np.uint8).ravel().tolist(), *shades])
-    return rgb.quantize(palette=both, dither=Image.Dither.NONE)
+    found = np.array(rgb.quantize(palette=both, dither=Image.Dither.NONE))
+    # Pillow looks up what is near, and not always the colour itself
+    packed = _packed(pixels)
+    for index, color in enumerate(_packed(np.array(exact, dtype=np.uint8).reshape(-1, 3))):
+        found[packed == color] = index
+    few = Image.fromarray(found)
+    few.putpalette(both.getpalette() or [])
+    return few
+
+
+def _packed(colors: NDArray[np.uint8]) -> NDArray[np.uint32]:
+    """Return one number for each colour."""
+    parts = colors[..., :3].astype(np.uint32)
+    return np.asarray((parts[..., 0] << 16) | (parts[..., 1] << 8) | parts[..., 2])
 
 
 def smaller(pixels: NDArray[np.uint8], factor: float) -> NDArray[np.uint8]:

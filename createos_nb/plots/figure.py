@@ -19,6 +19,7 @@ from createos_nb.plots.recolor import dark
 
 if TYPE_CHECKING:
     from matplotlib.backend_bases import RendererBase
+    from matplotlib.text import Text
     from numpy.typing import NDArray
 
 _SHARP: Final = 1.5
@@ -43,11 +44,13 @@ class Figure(_Figure):
         headline: the title.
         caption: what the figure shows, in a sentence or two.
         theme: "auto", "light" or "dark", see `plots.use`.
+        words: title and caption as they are drawn, each with its text.
     """
 
     headline: str = ""
     caption: str = ""
     theme: palette.Theme = "auto"
+    words: tuple[tuple[Text, str], ...] = ()
 
     def __repr__(self) -> str:
         return f"<Figure: {self.headline}>"
@@ -116,7 +119,7 @@ class Figure(_Figure):
         return data, {"image/png": self._metadata()}
 
     def _html(self, pixels: NDArray[np.uint8]) -> str:
-        rows = self._between_words(_SHARP * self.dpi, len(pixels))
+        rows, title, caption = self._between_words(_SHARP * self.dpi, len(pixels))
         light = encoding.smallest(encoding.few_colors(pixels[rows]))
         with self._drawn_as_laid_out(), dark(self):
             on_dark = encoding.few_colors(self._pixels(_SHARP * self.dpi)[rows])
@@ -125,12 +128,12 @@ class Figure(_Figure):
         # without the style, as in a notebook that is not trusted, the second takes no room
         return (
             f'<div class="createos-plot" style="--cn-width:{width}px;max-width:{width}px"><style>{STYLE}</style>'
-            f"{_words(self.headline, 'font-weight:bold;font-size:15px')}"
+            f"{_words(title, 'font-weight:bold;font-size:15px')}"
             f'<img class="createos-on-light" alt="{alt}" width="{width}" '
             f'src="data:{light[0]};base64,{_base64(light[1])}">'
             f'<img class="createos-on-dark" alt="{alt}" width="0" height="0" '
             f'src="data:{in_dark[0]};base64,{_base64(in_dark[1])}">'
-            f"{_words(self.caption, 'font-size:12px')}</div>"
+            f"{_words(caption, 'font-size:12px')}</div>"
         )
 
     def _metadata(self) -> dict[str, Any]:
@@ -154,13 +157,17 @@ class Figure(_Figure):
             self.dpi = own
             self.set_canvas(canvas)
 
-    def _between_words(self, dpi: float, height: int) -> slice:
-        """The rows between title and caption, which a page has as text."""
-        boxes = [text.get_window_extent(dpi=dpi) for text in self.texts if text.get_text()]
-        middle = height / 2
-        top = max((height - int(box.y0) for box in boxes if box.y0 > middle), default=0)
-        bottom = min((height - int(box.y1) - 1 for box in boxes if box.y1 < middle), default=height)
-        return slice(top, bottom)
+    def _between_words(self, dpi: float, height: int) -> tuple[slice, str, str]:
+        """The rows between title and caption, and both, which a page has as text; one that was changed stays drawn."""
+        top, bottom, said = 0, height, []
+        for number, (text, own) in enumerate(self.words):
+            mine = text.get_text() == own and text.get_visible()
+            said.append((self.headline, self.caption)[number] if mine else "")
+            if mine and own:
+                box = text.get_window_extent(dpi=dpi)
+                top, bottom = (height - int(box.y0), bottom) if number == 0 else (top, height - int(box.y1) - 1)
+        title, caption = [*said, "", ""][:2]
+        return slice(top, bottom), title, caption
 
     @contextmanager
     def _laid_out_in_dark(self) -> Iterator[None]:

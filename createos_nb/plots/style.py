@@ -109,11 +109,16 @@ def set_title(fig: Figure, title: str, caption: str = "") -> None:
     fig.headline = title
     fig.caption = caption
     width = fig.get_size_inches()[0]
-    fig.suptitle(
-        wrapped(escape_text(title), width, size=TITLE), x=0.01, ha="left", fontsize=TITLE, fontweight="bold", color=INK
-    )
+    drawn = [
+        fig.suptitle(
+            wrapped(escape_text(title), width, size=TITLE), x=0.01, ha="left", fontsize=TITLE, fontweight="bold",
+            color=INK,
+        )
+    ]  # fmt: skip
     if caption:
-        fig.supxlabel(wrapped(escape_text(caption), width, size=9), x=0.01, ha="left", fontsize=9, color=QUIET)
+        text = wrapped(escape_text(caption), width, size=9)
+        drawn.append(fig.supxlabel(text, x=0.01, ha="left", fontsize=9, color=QUIET))
+    fig.words = tuple((text, text.get_text()) for text in drawn)
 
 
 def add_caption(ax: Axes, sentence: str) -> None:

@@ -137,6 +137,19 @@ def test_the_dark_picture_lets_the_ground_of_the_page_through_and_no_words_are_l
     assert figure.caption[:60] in html
 
 
+def test_texts_that_somebody_adds_or_changes_stay_in_the_picture(week: pd.DataFrame) -> None:
+    figure = plots.requests(week)
+    height = shown(figure)["light"].height
+    figure.text(0.5, 0.7, "mine", color="#1565c0")
+    assert abs(shown(figure)["light"].height - height) <= 2
+    figure.suptitle("Another title")
+    assert shown(figure)["light"].height > height + 20
+    html = figure._repr_html_()
+    assert html is not None
+    assert f">{figure.headline}</div>" not in html
+    assert figure.caption[:60] in html
+
+
 def test_drawing_in_the_dark_leaves_the_figure_as_it_was(week: pd.DataFrame) -> None:
     figure = plots.heat_map(analysis.hour_by_weekday(week))
     figure._repr_png_()  # the layout settles with the first drawing
