@@ -7,7 +7,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from createos_nb.panels.components import FRONT
+from createos_nb.panels.components import front_text
 
 
 class LogView(anywidget.AnyWidget):
@@ -16,6 +16,6 @@ class LogView(anywidget.AnyWidget):
     Traits: `lines` (as `log_lines.rows` gives them), `label` (its name, for readers of screens).
     """
 
-    _esm = FRONT / "log.js"
+    _esm = front_text("log.js")
     lines: traitlets.List[Any] = traitlets.List().tag(sync=True)
     label = traitlets.Unicode("").tag(sync=True)
