@@ -17,13 +17,13 @@ from createos_nb.panels.panel import Panel
 from createos_nb.simulator.http.server import serve
 from tests.panels.robot import press_everything
 
-ARGUMENTS = {"project": "storefront", "environment": "production"}
+ARGUMENTS = {"project": "storefront", "environment": "production", "blue": "blue", "green": "green"}
 #: Panels in which the robot carries a plan out.
 CARRIED_OUT = {"api_keys", "assign", "domains", "rollback", "scale", "variables"}
 #: Panels that write nothing: pressing their buttons only reads and draws again.
-LOOKING = {"logs", "overview", "traffic"}
+LOOKING = {"logs", "overview", "release_watch", "traffic"}
 #: Panels with a control that follows what is shown.
-FOLLOWING = {"blue_green": "live", "logs": "follow", "overview": "live", "traffic": "live"}
+FOLLOWING = {"blue_green": "live", "logs": "follow", "overview": "live", "release_watch": "live", "traffic": "live"}
 
 
 @pytest.fixture(autouse=True)

@@ -76,16 +76,16 @@ import createos_nb
 from createos_nb import panels, runbooks, training
 
 client = createos_nb.simulate("storefront")
-arguments = {"project": "storefront", "environment": "production"}
+arguments = {"project": "storefront", "environment": "production", "blue": "blue", "green": "green"}
 drill = training.drill("capacity")
 opened = {}
 for name in panels.__all__:
     build = getattr(panels, name)
     if name == "traffic_chart":  # of a frame
-        opened[name] = build(client.analytics.requests_over_time(**arguments))
+        opened[name] = build(client.analytics.requests_over_time("storefront", "production"))
         continue
     subject = drill if name == "drill" else client
-    opened[name] = build(subject, *(arguments[p] for p in inspect.signature(build).parameters if p in arguments))
+    opened[name] = build(subject, **{p: arguments[p] for p in inspect.signature(build).parameters if p in arguments})
 opened["overview"].params = {"chosen": "storefront / production", "show": "logs", "live": True}
 opened["overview"].open()
 

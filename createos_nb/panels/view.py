@@ -181,7 +181,7 @@ class PanelView:
         if not self._client.simulated:
             return self._client.where.partition(" · ")[2]
         world = self._client.world
-        return "Simulator" if world is None else f"Simulator · {world.state.scenario}"
+        return "Simulator" if world is None else f"Simulator · {world.scenario}"
 
     def close(self) -> None:
         """Close all widgets."""

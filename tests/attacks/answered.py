@@ -109,14 +109,14 @@ class Answered(httpx.BaseTransport):
         }  # fmt: skip
 
     def _buckets(self, here: Counts, window: tuple[int, int]) -> list[dict[str, int]]:
-        """The counts in two minutes of the window, which may be the same."""
+        """The counts in two minutes of the window's last hour, which may be the same; before it nothing came."""
         first = -(-window[0] // 60)
         minutes = max((window[1] // 60) - first, 1)
-        rows = [[0] * 5 for _ in range(minutes)]
+        rows, early = [[0] * 5 for _ in range(minutes)], max(minutes - 60, 0)
         for kind, count in enumerate(here):
             part = self.chance.randint(0, count)
-            rows[self.chance.randrange(minutes)][kind] += part
-            rows[self.chance.randrange(minutes)][kind] += count - part
+            rows[self.chance.randrange(early, minutes)][kind] += part
+            rows[self.chance.randrange(early, minutes)][kind] += count - part
         names = ("status2xx", "status3xx", "status4xx", "status5xx")
         return [
             {"timestamp": (first + at) * 60, "count": sum(row), **dict(zip(names, row[1:], strict=True))}

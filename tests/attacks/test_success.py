@@ -146,12 +146,15 @@ def test_every_panel_says_the_same_success(told: Answered, client: Any) -> None:
             told.again()
             panel = createos_nb.panels.overview(client)
             assert panel.wait(30)
-            at = [column["label"] for column in panel._rows.grid.columns].index("success %")
-            cells = [row["cells"][at] for row in panel._rows.grid.rows]
+            at = [column["label"] for column in panel._rows.grid.columns].index("Server errors")
+            cells = [row["cells"][at]["text"] for row in panel._rows.grid.rows]
             frame = panel.frame
             assert frame is not None
-            for cell, (_, here) in zip(cells, rows(told, client, frame), strict=True):
-                kept.check(shown(cell, here), f"overview: {cell} {here}")
+            for cell, (row, here) in zip(cells, rows(told, client, frame), strict=True):
+                kept.check(shown(row["success_percentage"], here), f"overview: {row} {here}")
+                share = re.fullmatch(r"([\d.]+) %", cell)
+                kept.check((share is None) == (here.success is None), f"overview: {cell} {here}")
+                kept.check(share is None or (float(share[1]) > 0) == (here.server > 0), f"overview: {cell} {here}")
             panel.close()
         for _ in range(times(6)):
             told.again()

@@ -373,14 +373,14 @@ def test_nothing_that_is_shown_tells_the_truth(problem: Problem) -> None:
     client = drill.client
     template = problem.truth.facts["templates"][0]
     shown = [repr(drill), drill._repr_html_(), repr(client), str(client.world), drill.alert.text, client.where]
-    shown += [str(client.projects.list().attrs), client.log().to_string(), repr(drill.client.world.state.scenario)]
+    shown += [str(client.projects.list().attrs), client.log().to_string(), repr(drill.client.world.scenario)]
     for text in shown:
         assert "bad_release" not in text
         assert template not in text
         assert "ground_truth" not in text
-    for name in ("events", "state.ground_truth", "incident", "fork", "save", "push", "behaviors", "scenario"):
+    for name in ("events", "state", "incident", "fork", "save", "push", "behaviors"):
         with pytest.raises(AttributeError):
-            getattr(client.world, name) if "." not in name else getattr(client.world.state, name.split(".")[1])
+            getattr(client.world, name)
     public = {name for name in dir(drill) if not name.startswith("_")}
     assert public == {
         *("acts", "alert", "answers", "ask_owner", "client", "clock", "debrief", "left", "measures", "note", "now"),

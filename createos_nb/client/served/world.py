@@ -135,6 +135,11 @@ class ServedWorld(ProcessBound):
         return self._first.scenario
 
     @property
+    def seed(self) -> int:
+        """The seed that it was opened with."""
+        return self._first.seed
+
+    @property
     def lineage(self) -> Lineage:
         """Which world this is, and whose past is its own."""
         return self.clock.lineage

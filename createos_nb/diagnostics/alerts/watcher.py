@@ -96,7 +96,7 @@ class Round:
 def world_of(client: Client) -> str:
     """The simulated world that a client reads: what opens one anew by the same name and seed opens the same one."""
     if client.world is not None:
-        return f"{client.world.state.scenario}, seed {client.world.state.seed}"
+        return f"{client.world.scenario}, seed {client.world.seed}"
     return Lineage.read(client.transport.world).id
 
 

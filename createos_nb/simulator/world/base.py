@@ -93,6 +93,11 @@ class BaseWorld(WorldContext):
         return self.state.scenario
 
     @property
+    def seed(self) -> int:
+        """The seed that it was opened with."""
+        return self.state.seed
+
+    @property
     def _owner(self) -> User:
         return next(iter(self.state.users.values()))
 

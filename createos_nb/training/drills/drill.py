@@ -82,20 +82,16 @@ def drill(
     return Drill(make_problem(family, seed, seconds=round(seconds), salt=salt, difficulty=difficulty), pace)
 
 
-class _Identity:
-    """Stands for the scenario of a drill's world where somebody asks for its name."""
-
-    scenario, seed = "drill", 0
-
-
 class DrillWorld:
     """The world of a drill, as its client knows it: there is no steering it, and no looking behind it.
 
     Attributes:
-        state: what it is called; nothing else.
+        scenario: what it is called where somebody asks for the name of a scenario; it tells nothing.
+        seed: 0, whatever the drill's own is.
     """
 
-    state: Final = _Identity()
+    scenario: Final = "drill"
+    seed: Final = 0
 
     def __init__(self, world: World, pace: Pace) -> None:
         self.__world, self.__pace = world, pace
