@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,17 @@ import createos_nb
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Saved notebooks are compared without the bytes of pictures in HTML, as nbval compares those beside it."""
-    if getattr(config.option, "nbval", False) and config.option.nbval_sanitize_with is None:
+    """Saved notebooks are compared without the bytes of pictures in HTML, as nbval compares those beside it.
+
+    Lessons begin anew: what somebody has done in them on this machine is not in the notebooks.
+    """
+    if not getattr(config.option, "nbval", False):
+        return
+    if config.option.nbval_sanitize_with is None:
         config.option.nbval_sanitize_with = str(Path(__file__).parent / "tests" / "nbval_pictures.cfg")
+    lessons = tempfile.TemporaryDirectory(prefix="createos-lessons-")
+    os.environ["CREATEOS_NB_LESSONS"] = lessons.name
+    config.add_cleanup(lessons.cleanup)
 
 
 @pytest.fixture(autouse=True)

@@ -183,7 +183,8 @@ def test_a_key_that_a_cell_prints_is_dots_in_what_is_kept(
         assert served.key not in found.text
 
 
-@pytest.mark.parametrize("number", [pytest.param(signal.SIGINT, marks=pytest.mark.slow), signal.SIGKILL])
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_a_run_that_was_cut_off_goes_on_and_repeats_nothing(
     number: signal.Signals,
     run: Callable[..., Any],

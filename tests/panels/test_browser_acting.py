@@ -132,7 +132,8 @@ ipywidgets.VBox([ask, said])
     assert got == wanted
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1000), pytest.param("dark", 600, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize(("theme", "width"), [("light", 1000), ("dark", 600)])
 def test_a_person_launches_a_folder_and_sees_where_its_settings_come_from(
     page: Page, accessible: Accessible, tmp_path: Path, theme: str, width: int
 ) -> None:

@@ -88,6 +88,7 @@ def test_a_chart_answers_the_pointer_and_the_keyboard(
     assert second.get_by_role("button", name="Local times").is_visible()
 
 
+@pytest.mark.slow
 def test_a_chart_follows_theme_and_width_while_it_is_there(page: Callable[..., Any]) -> None:
     own = page(CELL)
     charts = shown(own)

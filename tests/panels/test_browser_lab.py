@@ -135,6 +135,7 @@ def test_work_goes_on_while_another_cell_is_running(notebook: Any) -> None:
     said.filter(has_text="free again").wait_for(timeout=40_000)
 
 
+@pytest.mark.slow
 def test_nothing_is_left_when_the_kernel_restarts(notebook: Any) -> None:
     """A panel that polls, and its threads, are gone with the kernel."""
     own = notebook(

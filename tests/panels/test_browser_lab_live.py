@@ -27,7 +27,7 @@ print("free again")
 """
 
 
-@pytest.mark.grid(2)
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("made", "watch", "before"),
     [

@@ -77,6 +77,7 @@ def test_a_value_that_was_shown_goes_by_itself(page: Page) -> None:
     assert not own.get_by_role("group", name="LOG_LEVEL").count()
 
 
+@pytest.mark.slow
 def test_a_key_of_many_lines_keeps_them(page: Page) -> None:
     """What is pasted is taken whole: a field of one line would join its lines."""
     own = page(VARIABLES, "panel.params['value'].reveal().count('\\n') if panel.params['value'] else 'none'")
