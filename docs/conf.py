@@ -16,6 +16,8 @@ extensions = [
     "sphinx_copybutton",
     "tools.site.extension",
 ]
+# what is only there to be downloaded is no page
+exclude_patterns = ["files"]
 nitpicky = False
 suppress_warnings = ["mystnb.unknown_mime_type"]
 # single backticks are code, as in the Markdown of the docstrings' readers

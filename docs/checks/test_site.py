@@ -75,7 +75,8 @@ def test_every_command_is_in_the_reference(html: Path) -> None:
 def test_notebooks_have_their_pictures(html: Path) -> None:
     for name in ("20_traffic", "71_release_verdict"):
         text = (html / "notebooks" / f"{name}.html").read_text(encoding="utf-8")
-        assert len(re.findall(r'<img\b[^>]*src="\.\./_images/[^"]+\.png"', text)) >= 3, name
+        for theme in ("light", "dark"):
+            assert len(re.findall(rf'<img class="createos-on-{theme}"[^>]*src="data:image/webp', text)) >= 2, name
 
 
 # --- nothing from elsewhere -------------------------------------------------------------------------------------------

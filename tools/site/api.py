@@ -33,6 +33,7 @@ ROOMS: Final = {
     "createos_nb.metrics": "metrics",
     "createos_nb.notify": "notify",
     "createos_nb.webhooks": "webhooks",
+    "createos_nb.training": "training",
     "createos_nb.agents": "agents",
     "createos_nb.simulator": "simulator",
     "createos_nb.frames": "frames",

@@ -39,6 +39,8 @@ Made from the code: what is written here is what the library declares.
      - its tables and steps, field by field
    * - :doc:`models`
      - the simulator's models with parameters, limits and units
+   * - :doc:`agent_tools`
+     - the tools of ``createos-nb mcp``, for agents at work
    * - :doc:`mcp-tools`
      - the tools that a served world offers to agents
    * - :doc:`data`
@@ -54,6 +56,7 @@ Made from the code: what is written here is what the library declares.
    scenarios
    scenario-fields
    models
+   agent_tools
    mcp-tools
    data
 """

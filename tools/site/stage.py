@@ -78,7 +78,10 @@ def _link(match: re.Match[str], name: str, page: str, source: Path) -> str:
         return f"{words}({fragment})"
     if not layout.is_local(target):
         return match[0]
-    return f"{words}({_target(target, name, page, source)}{fragment})"
+    there = _target(target, name, page, source)
+    if f"{FILES}/" in there and there.endswith((".md", ".ipynb")):
+        return f"{words}(path:{there})"  # a download: MyST would look for a page of that name
+    return f"{words}({there}{fragment})"
 
 
 def _target(target: str, name: str, page: str, source: Path) -> str:
