@@ -32,7 +32,7 @@ class DaskPart:
     """Some environments of a Dask frame.
 
     Attributes:
-        partitions: Those that they lie in, each to be computed (`dask.delayed.Delayed`).
+        partitions: Those that they lie in: to be computed (`dask.delayed.Delayed`), or frames that are.
         environments: Which ones, and how many rows each has.
     """
 
@@ -53,8 +53,10 @@ class DaskPart:
         """Yield their requests: the partitions are computed in this process, one after the other."""
         import dask
 
-        frames = dask.compute(*self.partitions, scheduler="synchronous")
-        yield from _Computed(frames, self.environments).read(columns)
+        whole = pd.concat(dask.compute(*self.partitions, scheduler="synchronous"), ignore_index=True)
+        found = {part.places[0]: part for part in of_frame(whole, columns).parts}
+        for place in self.environments:
+            yield from found[place].read(columns)
 
     def alone(self) -> Sequence[Part]:
         """Return a part for each environment."""
@@ -67,33 +69,8 @@ class DaskPart:
         return dask.delayed(_judge_computed, pure=False)(job, dict(self.environments), *self.partitions)
 
 
-@dataclass(frozen=True)
-class _Computed:
-    """Some environments, whose partitions are computed."""
-
-    frames: Sequence[pd.DataFrame]
-    environments: Mapping[Place, int]
-
-    @property
-    def places(self) -> Sequence[Place]:
-        return list(self.environments)
-
-    @property
-    def rows(self) -> int:
-        return sum(self.environments.values())
-
-    def read(self, columns: Sequence[str]) -> Iterator[EnvironmentRequests]:
-        whole = pd.concat(self.frames, ignore_index=True)
-        found = {part.places[0]: part for part in of_frame(whole, columns).parts}
-        for place in self.environments:
-            yield from found[place].read(columns)
-
-    def alone(self) -> Sequence[Part]:
-        return [_Computed(self.frames, {place: rows}) for place, rows in self.environments.items()]
-
-
 def _judge_computed(job: Job, environments: dict[Place, int], *frames: pd.DataFrame) -> list[Outcome]:
-    return judge(job, _Computed(frames, {Place(*place): rows for place, rows in environments.items()}))
+    return judge(job, DaskPart(frames, {Place(*place): rows for place, rows in environments.items()}))
 
 
 def of_dask(frame: Any, columns: Sequence[str], scheduler: Any = None) -> Fleet:
