@@ -9,7 +9,7 @@ from createos_nb.dashboard.shared_overview import SharedOverview
 from createos_nb.dashboard.visit import Visit
 from createos_nb.dashboard.wall import Wall
 from createos_nb.errors import InvalidInput
-from createos_nb.panels.mirror_traits import Modules
+from createos_nb.panels.mirror.traits import Modules
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client

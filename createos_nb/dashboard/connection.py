@@ -16,7 +16,7 @@ from createos_nb.dashboard.frames import pack, unpack
 from createos_nb.dashboard.visit import Visit
 from createos_nb.dashboard.wall import Wall
 from createos_nb.errors import CreateOSError
-from createos_nb.panels.mirror import Viewer
+from createos_nb.panels.mirror.mirror import Viewer
 
 #: Seconds in which changes become one message, and in which a page says what it is.
 _PAUSE: Final = 0.03

@@ -15,13 +15,13 @@ from createos_nb.dashboard.owned_widgets import OwnedWidgets
 from createos_nb.errors import InvalidInput
 from createos_nb.panels.action_panel import ActionPanel
 from createos_nb.panels.journal import JournalPanel
-from createos_nb.panels.mirror import Mirror, Viewer
+from createos_nb.panels.mirror.mirror import Mirror, Viewer
 from createos_nb.panels.overview import OverviewPanel
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
     from createos_nb.dashboard.shared_overview import SharedOverview
-    from createos_nb.panels.mirror_traits import Modules
+    from createos_nb.panels.mirror.traits import Modules
 
 #: Said by plans and errors until the page is switched.
 _BECAUSE: Final = 'this page is read-only: "Allow changes" above switches it'

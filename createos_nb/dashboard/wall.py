@@ -12,13 +12,13 @@ from createos_nb.errors import CreateOSError
 from createos_nb.panels import markup
 from createos_nb.panels.background import BackgroundWork
 from createos_nb.panels.icons import STATUSES, icon, status, tag
-from createos_nb.panels.mirror import Mirror, Viewer
+from createos_nb.panels.mirror.mirror import Mirror, Viewer
 from createos_nb.percentages import round_up
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
     from createos_nb.dashboard.shared_overview import SharedOverview
-    from createos_nb.panels.mirror_traits import Modules
+    from createos_nb.panels.mirror.traits import Modules
 
 #: Seconds between two readings; on a simulated world, of its time.
 EVERY: Final = 60.0

@@ -14,7 +14,7 @@ from createos_nb.panels.api_keys import ApiKeysPanel
 from createos_nb.panels.assign import AssignPanel
 from createos_nb.panels.blue_green import BlueGreenPanel
 from createos_nb.panels.canary import CanaryPanel
-from createos_nb.panels.chart import traffic_chart
+from createos_nb.panels.chart.traffic import traffic_chart
 from createos_nb.panels.clean_up import CleanUpPanel
 from createos_nb.panels.deploy import DeployPanel
 from createos_nb.panels.diagnosis import DiagnosisPanel

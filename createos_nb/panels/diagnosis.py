@@ -16,6 +16,7 @@ from createos_nb.dtypes import TEXT
 from createos_nb.errors import InvalidInput
 from createos_nb.http.log import LogEntry
 from createos_nb.panels import markup
+from createos_nb.panels.chart.time_chart import TimeChart
 from createos_nb.panels.diagnosis_chart import show_material
 from createos_nb.panels.diagnosis_html import (
     answer_html,
@@ -32,7 +33,6 @@ from createos_nb.panels.kept_diagnoses import KeptDiagnoses
 from createos_nb.panels.logs import LogsPanel
 from createos_nb.panels.panel import NOTHING_READ, Panel
 from createos_nb.panels.panel_below import PanelBelow
-from createos_nb.panels.time_chart import TimeChart
 from createos_nb.panels.traffic import TrafficPanel
 from createos_nb.panels.view import show
 from createos_nb.panels.ways import label_of, panel_of

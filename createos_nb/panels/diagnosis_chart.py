@@ -7,7 +7,8 @@ from typing import Final
 import pandas as pd
 
 from createos_nb.diagnostics.diagnosis import Material
-from createos_nb.panels.chart import TimeChart, show_traffic
+from createos_nb.panels.chart.time_chart import TimeChart
+from createos_nb.panels.chart.traffic import show_traffic
 
 #: The time that is shown at least, and before the trouble.
 _SHOWN: Final = pd.Timedelta("2h")

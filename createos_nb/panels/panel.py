@@ -13,7 +13,7 @@ from createos_nb.display import strip_control_chars
 from createos_nb.errors import ConfigurationError
 from createos_nb.panels import markup
 from createos_nb.panels.background import BackgroundLoop, BackgroundWork
-from createos_nb.panels.mirror_widget import MirrorWidget
+from createos_nb.panels.mirror.widget import MirrorWidget
 from createos_nb.panels.params import Params
 from createos_nb.panels.view import PanelView
 

@@ -15,7 +15,8 @@ from createos_nb.checks import Checks
 from createos_nb.errors import InvalidInput
 from createos_nb.panels import markup
 from createos_nb.panels.action_panel import ActionPanel
-from createos_nb.panels.chart import TimeChart, show_traffic
+from createos_nb.panels.chart.time_chart import TimeChart
+from createos_nb.panels.chart.traffic import show_traffic
 from createos_nb.panels.kept_diagnoses import KeptDiagnoses
 from createos_nb.panels.panel_below import PanelBelow
 from createos_nb.panels.rollback_html import before_after_html, errors_check, measured_html, verification_html

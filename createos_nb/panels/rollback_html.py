@@ -9,7 +9,7 @@ import pandas as pd
 
 from createos_nb.checks import FAIL, NO_DATA, PASS, Check, Checks, Result
 from createos_nb.html import Html, code, escaped, html_table
-from createos_nb.panels.chart_scales import format_value
+from createos_nb.panels.chart.scales import format_value
 from createos_nb.panels.icons import icon, status
 from createos_nb.panels.rollback_versions import Share
 from createos_nb.panels.version_picker import day, message_of

@@ -11,9 +11,10 @@ import pandas as pd
 from createos_nb import analysis
 from createos_nb.analysis.rounding import rounded
 from createos_nb.panels import markup
-from createos_nb.panels.chart import TimeChart, show_traffic
+from createos_nb.panels.chart.fleet import show_fleet
+from createos_nb.panels.chart.time_chart import TimeChart
+from createos_nb.panels.chart.traffic import show_traffic
 from createos_nb.panels.environment_picker import TIME_WINDOWS, EnvironmentPicker
-from createos_nb.panels.fleet_chart import show_fleet
 from createos_nb.panels.grid import Grid
 from createos_nb.panels.read_panel import ReadPanel
 from createos_nb.percentages import failure, success

@@ -12,7 +12,7 @@ import traitlets
 
 from createos_nb.display import strip_control_chars
 from createos_nb.panels import markup
-from createos_nb.panels.chart_scales import format_value
+from createos_nb.panels.chart.scales import format_value
 from createos_nb.panels.components import front_text
 from createos_nb.panels.panel import NOTHING_READ
 from createos_nb.panels.plan_display import duration

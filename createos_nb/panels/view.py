@@ -14,7 +14,7 @@ import pandas as pd
 from createos_nb.errors import CreateOSError
 from createos_nb.panels import markup
 from createos_nb.panels.components import KeyboardScope
-from createos_nb.panels.mirror_traits import attached_to
+from createos_nb.panels.mirror.traits import attached_to
 from createos_nb.panels.params import Control, Params
 from createos_nb.plans import Cancelled
 

@@ -12,8 +12,8 @@ import pytest
 
 import createos_nb
 from createos_nb.errors import InvalidInput
-from createos_nb.panels import chart_scales
-from createos_nb.panels.chart import Band, Limit, Mark, Pane, Series, TimeChart, error_bars, traffic_chart
+from createos_nb.panels.chart import Band, Limit, Mark, Pane, Series, TimeChart, scales, traffic_chart
+from createos_nb.panels.chart.traffic import error_bars
 
 HOSTILE = '<script>alert(1)</script>"\x1b[31m\u202e'
 SVG = "{http://www.w3.org/2000/svg}"
@@ -292,4 +292,4 @@ def test_an_empty_chart_is_a_picture_too() -> None:
     ],
 )
 def test_values_are_read_as_in_the_browser(value: float, unit: str, text: str) -> None:
-    assert chart_scales.format_value(value, unit) == text
+    assert scales.format_value(value, unit) == text

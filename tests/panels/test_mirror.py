@@ -13,7 +13,7 @@ import traitlets
 from anywidget._file_contents import FileContents
 
 from createos_nb import panels
-from createos_nb.panels.mirror import Mirror, Viewer
+from createos_nb.panels.mirror.mirror import Mirror, Viewer
 from tests.panels.hostile import TEXTS
 
 

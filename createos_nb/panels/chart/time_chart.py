@@ -14,8 +14,8 @@ import traitlets
 
 from createos_nb.display import strip_control_chars
 from createos_nb.errors import InvalidInput
-from createos_nb.panels.chart_scales import format_value
-from createos_nb.panels.chart_svg import chart_image, chart_svg
+from createos_nb.panels.chart.scales import format_value
+from createos_nb.panels.chart.svg import chart_image, chart_svg
 from createos_nb.panels.components import front_text
 
 #: What a series is coloured by. "error" is for errors alone; "usual" is dashed, for what is compared with.

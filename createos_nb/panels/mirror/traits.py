@@ -54,7 +54,7 @@ class Modules:
             Its digest.
 
         Examples:
-            >>> from createos_nb.panels.mirror_traits import Modules
+            >>> from createos_nb.panels.mirror.traits import Modules
             >>> modules = Modules()
             >>> modules.get(modules.add("export default {}"))
             'export default {}'
@@ -131,7 +131,7 @@ def is_settable(widget: widgets.Widget, name: Any) -> bool:
 
     Examples:
         >>> import ipywidgets as widgets
-        >>> from createos_nb.panels.mirror_traits import is_settable
+        >>> from createos_nb.panels.mirror.traits import is_settable
         >>> is_settable(widgets.Text(), "value"), is_settable(widgets.HTML(), "value")
         (True, False)
     """

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from createos_nb.html import escaped
-from createos_nb.panels.chart_scales import format_tick, time_ticks, top
+from createos_nb.panels.chart.scales import format_tick, time_ticks, top
 
 Floats = npt.NDArray[np.float64]
 
@@ -71,7 +71,7 @@ def chart_image(spec: Mapping[str, Any], columns: Floats, *, width: int = 720) -
 
     Examples:
         >>> from createos_nb.panels.chart import TimeChart
-        >>> from createos_nb.panels.chart_svg import chart_image
+        >>> from createos_nb.panels.chart.svg import chart_image
         >>> chart_image(TimeChart().spec, np.zeros(0))[:36]
         '<img src="data:image/svg+xml;base64,'
     """

@@ -26,7 +26,7 @@ def top(value: float) -> float:
         The end of the scale; 1 where there is nothing to draw.
 
     Examples:
-        >>> from createos_nb.panels.chart_scales import top
+        >>> from createos_nb.panels.chart.scales import top
         >>> top(167), top(5.1), top(0)
         (200.0, 6.0, 1.0)
     """
@@ -48,7 +48,7 @@ def format_value(value: float, unit: str = "") -> str:
         The text.
 
     Examples:
-        >>> from createos_nb.panels.chart_scales import format_value
+        >>> from createos_nb.panels.chart.scales import format_value
         >>> format_value(3.42, "%"), format_value(1234.0), format_value(float("nan"))
         ('3.4 %', '1,234', 'no data')
     """
@@ -70,7 +70,7 @@ def format_tick(value: float, unit: str = "") -> str:
         The text.
 
     Examples:
-        >>> from createos_nb.panels.chart_scales import format_tick
+        >>> from createos_nb.panels.chart.scales import format_tick
         >>> format_tick(20_000), format_tick(3, "%")
         ('20k', '3 %')
     """
@@ -95,7 +95,7 @@ def time_ticks(start: float, end: float, most: int) -> list[tuple[float, str]]:
         Pairs of Unix seconds and a text: the time, or at midnight the day.
 
     Examples:
-        >>> from createos_nb.panels.chart_scales import time_ticks
+        >>> from createos_nb.panels.chart.scales import time_ticks
         >>> time_ticks(1772622000, 1772632800, 4)
         [(1772622000, '11:00'), (1772625600, '12:00'), (1772629200, '13:00'), (1772632800, '14:00')]
     """
@@ -121,7 +121,7 @@ def duration(seconds: float) -> str:
         Such as "5 min" or "2 h".
 
     Examples:
-        >>> from createos_nb.panels.chart_scales import duration
+        >>> from createos_nb.panels.chart.scales import duration
         >>> duration(300), duration(5400)
         ('5 min', '1.5 h')
     """

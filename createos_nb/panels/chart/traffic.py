@@ -1,4 +1,4 @@
-"""Charts of requests on the time chart, and what a time chart is made of."""
+"""Charts of requests on the time chart."""
 
 from __future__ import annotations
 
@@ -12,10 +12,8 @@ import pandas as pd
 from createos_nb.analysis.anomalies.change_points import change_points
 from createos_nb.analysis.validation import COUNTS
 from createos_nb.errors import InvalidInput
-from createos_nb.panels.chart_scales import duration, format_value
-from createos_nb.panels.time_chart import Band, Limit, Mark, Pane, Series, TimeChart
-
-__all__ = ["Band", "Limit", "Mark", "Pane", "Series", "TimeChart", "traffic_chart"]
+from createos_nb.panels.chart.scales import duration, format_value
+from createos_nb.panels.chart.time_chart import Band, Limit, Mark, Pane, Series, TimeChart
 
 #: Seconds that a bar may last, and how many bars there are at most.
 _WIDTHS: Final = (60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 604_800)

@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets as widgets
 from ipywidgets.widgets.widget import _remove_buffers
 
-from createos_nb.panels.mirror_traits import Modules, state_of
+from createos_nb.panels.mirror.traits import Modules, state_of
 
 
 @dataclass

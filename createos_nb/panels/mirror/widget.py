@@ -13,7 +13,7 @@ import ipywidgets as widgets
 
 from createos_nb import threads
 from createos_nb.panels.components import front_text
-from createos_nb.panels.mirror import Mirror, Viewer
+from createos_nb.panels.mirror.mirror import Mirror, Viewer
 
 #: Seconds in which changes become one message.
 _PAUSE: Final = 0.04

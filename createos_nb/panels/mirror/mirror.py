@@ -13,7 +13,7 @@ from typing import Any, Final
 import ipywidgets as widgets
 from ipywidgets.widgets.widget import _put_buffers
 
-from createos_nb.panels.mirror_traits import (
+from createos_nb.panels.mirror.traits import (
     Modules,
     attached_to,
     is_settable,
@@ -21,7 +21,7 @@ from createos_nb.panels.mirror_traits import (
     parts_of,
     stop_listening,
 )
-from createos_nb.panels.mirror_update import Entry, Message, Update, describe
+from createos_nb.panels.mirror.update import Entry, Message, Update, describe
 
 #: Updates that a viewer did not take: beyond, its messages are dropped, and the tree is sent anew.
 _MAX_MESSAGES: Final = 1_000
@@ -60,7 +60,7 @@ class Mirror:
             The viewer; its first update is the whole tree.
 
         Examples:
-            >>> from createos_nb.panels.mirror import Mirror
+            >>> from createos_nb.panels.mirror.mirror import Mirror
             >>> panel = createos_nb.panels.domains(createos_nb.simulate(), "storefront")
             >>> viewer = Mirror(panel.box).viewer(lambda: None)
             >>> viewer.take().data["ack"], viewer.take()
@@ -316,7 +316,7 @@ class Viewer:
             buffers: The bytes that belong to it.
 
         Examples:
-            >>> from createos_nb.panels.mirror import Mirror
+            >>> from createos_nb.panels.mirror.mirror import Mirror
             >>> panel = createos_nb.panels.scale(createos_nb.simulate(), "storefront", "staging")
             >>> mirror = Mirror(panel.box)
             >>> slider = mirror.id_of(panel.params.control("replicas").widget)
