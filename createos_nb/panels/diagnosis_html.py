@@ -37,7 +37,7 @@ def notes_html(diagnosis: Diagnosis) -> str:
     """Return what is to be known beside the answer; "" where that is nothing."""
     notes = "".join(_item("info", "", note) for note in diagnosis.notes)
     return (
-        f'<section class="createos-section"><h4>Beside it</h4><ul class="createos-evidence">{notes}</ul></section>'
+        f'<section class="createos-section"><h4>Also found</h4><ul class="createos-evidence">{notes}</ul></section>'
         if notes
         else ""
     )
