@@ -9,7 +9,7 @@ import pandas as pd
 
 from createos_nb.panels import markup
 from createos_nb.panels.panel import Panel
-from createos_nb.panels.plan_form import PlanForm
+from createos_nb.panels.plan.form import PlanForm
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client

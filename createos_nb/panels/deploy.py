@@ -14,7 +14,7 @@ from createos_nb.errors import CreateOSError, InvalidInput
 from createos_nb.panels import markup
 from createos_nb.panels.action_panel import ActionPanel
 from createos_nb.panels.assign import known
-from createos_nb.panels.plan_state import PlanState
+from createos_nb.panels.plan.state import PlanState
 from createos_nb.panels.upload_source import UploadSource
 from createos_nb.panels.view import set_options
 

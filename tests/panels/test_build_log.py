@@ -6,7 +6,7 @@ from typing import Any
 
 import createos_nb
 from createos_nb import panels, runbooks
-from createos_nb.panels.build_log import Stage, build_html, stages_of
+from createos_nb.panels.logs.build_log import Stage, build_html, stages_of
 from createos_nb.plans.events import LogLine
 from tests.panels.acting import press, review
 

@@ -12,7 +12,7 @@ import pytest
 import createos_nb
 from createos_nb.errors import InvalidInput
 from createos_nb.panels.diagnosis import DiagnosisPanel
-from createos_nb.panels.logs import LogsPanel
+from createos_nb.panels.logs.panel import LogsPanel
 from createos_nb.panels.traffic import TrafficPanel
 from createos_nb.simulator.http.server import serve
 

@@ -8,8 +8,8 @@ import pytest
 
 import createos_nb
 from createos_nb import panels, plans, runbooks
-from createos_nb.panels.plan_display import duration, plan_html, receipt_html
-from createos_nb.panels.plan_progress import Progress, sign, words
+from createos_nb.panels.plan.display import duration, plan_html, receipt_html
+from createos_nb.panels.plan.progress import Progress, sign, words
 from createos_nb.plans import Event
 
 

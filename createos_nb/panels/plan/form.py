@@ -12,12 +12,11 @@ import pandas as pd
 
 from createos_nb.errors import CreateOSError, InvalidInput, ServerError, TransportError
 from createos_nb.panels import markup
-from createos_nb.panels.components import ActionButton
-from createos_nb.panels.plan_display import for_people, plan_html, receipt_html, required_name
-from createos_nb.panels.plan_progress import Progress
-from createos_nb.panels.plan_state import PlanEvent, PlanState, PlanStateMachine
-from createos_nb.panels.reason_fields import ReasonFields, Reasons
-from createos_nb.panels.view import show
+from createos_nb.panels.plan.buttons import PlanButtons
+from createos_nb.panels.plan.display import for_people, plan_html, receipt_html, required_name
+from createos_nb.panels.plan.progress import Progress
+from createos_nb.panels.plan.reason_fields import ReasonFields, Reasons
+from createos_nb.panels.plan.state import PlanEvent, PlanState, PlanStateMachine
 from createos_nb.plans import CheckFailed, ConfirmationNeeded, Journal, NoData, Plan, ReasonNeeded, Receipt
 
 if TYPE_CHECKING:
@@ -91,26 +90,20 @@ class PlanForm:
         self.drift_poller = background.poller(self.check_drift, interval=10.0, max_interval=120.0, advance_clock=False)
         self.document, self.progress = widgets.HTML(), Progress()
         self._fields = ReasonFields(view)
-        self.reason, self.confirmation, self.override = fields = (
-            self._fields.reason,
-            self._fields.confirmation,
-            self._fields.override,
-        )
+        self.reason, self.confirmation = self._fields.reason, self._fields.confirmation
+        self.override = self._fields.override
         self.confirmation_row, self.override_row = self._fields.rows
-        self.review_button = view.button("Show the plan", self.review, hint="What would change; nothing is written")
-        self.apply_button = ActionButton(verb, lambda: view.guard(self.apply))
-        self.stop_button = view.button("Stop", self.stop, hint="Stop waiting; what is done stays")
-        self.undo_button = view.button("Plan the undo", self.review_undo, hint="Show the plan that undoes it")
-        self.actions = widgets.HBox([])
-        self.buttons = widgets.HBox(
-            [self.review_button, self.stop_button, self.undo_button, self.actions, self.apply_button]
+        self._buttons = PlanButtons(
+            view, verb, review=self.review, apply=self.apply, stop=self.stop, undo=self.review_undo
         )
-        for row in (self.buttons, self.actions):
-            row.add_class("createos-row")
+        self.review_button, self.apply_button = self._buttons.review, self._buttons.apply
+        self.stop_button, self.undo_button = self._buttons.stop, self._buttons.undo
+        self.actions, self.buttons = self._buttons.actions, self._buttons.row
+        self.set_actions = self._buttons.set_actions
         view.bar = widgets.VBox([self.confirmation_row, self.override_row, self.buttons])
         view.bar.add_class("createos-bar")
         self.widgets = (self.document, self.progress.box)
-        for text in fields:
+        for text in (self.reason, self.confirmation, self.override):
             text.observe(lambda _: view.guard(self.update_buttons), "value")
 
     @property
@@ -229,32 +222,19 @@ class PlanForm:
 
     # --- widgets ------------------------------------------------------------------------------------------------------
 
-    def set_actions(self, *buttons: widgets.Button) -> None:
-        """Offer these buttons as what can be done next, in place of those before."""
-        old, self.actions.children = self.actions.children, buttons
-        for button in old:
-            button.close()
-
     def update_buttons(self) -> None:
         """Show the buttons of the present state, what has to be filled in, and what is missing."""
         with self._view.lock:
-            applying, plan = self.state is PlanState.APPLYING, self._shown
+            plan = self._shown
             name = required_name(plan) if plan is not None else None
             self._fields.show(confirmation=bool(name), freeze=plan is not None and plan.frozen)
-            missing = "" if plan is None else self._fields.missing(plan, name)
-            label = self._plan_label if self.state.has_plan else self.verb
-            self.apply_button.description = label
-            self.apply_button.disabled = plan is None or bool(missing)
-            self.apply_button.missing = f"To {label[:1].lower()}{label[1:]}, {missing}." if missing else ""
-            show(self.apply_button, plan is not None)
-            self.review_button.description = "Show the plan" if plan is None else "Plan again"
-            self.review_button.disabled = applying
-            # one button is what is to be pressed: after a run there is none, or it is among the actions
-            first = self.state in (PlanState.EDITING, PlanState.PLANNING, PlanState.STALE, PlanState.FAILED)
-            led = any(button.button_style == "primary" for button in self.actions.children)
-            self.review_button.button_style = "primary" if first and not led else ""
-            show(self.stop_button, applying)
-            show(self.undo_button, not applying and plan is None and self.receipt is not None and self._reversible)
+            self._buttons.update(
+                self.state,
+                self._plan_label if self.state.has_plan else self.verb,
+                has_plan=plan is not None,
+                missing="" if plan is None else self._fields.missing(plan, name),
+                undoable=self.receipt is not None and self._reversible,
+            )
             self.on_update()
 
     @property

@@ -9,7 +9,7 @@ from createos_nb.causes import CAUSES
 from createos_nb.diagnostics.evidence.build_signals import read_build
 from createos_nb.html import escaped
 from createos_nb.panels.icons import icon, tag
-from createos_nb.panels.plan_display import duration
+from createos_nb.panels.plan.display import duration
 from createos_nb.plans.events import LogLine
 
 #: What is shown of a log: nothing has ended, it was deployed, it failed.

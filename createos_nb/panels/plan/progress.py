@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import ipywidgets as widgets
 
 from createos_nb.panels import markup
-from createos_nb.panels.build_log import State, build_html
 from createos_nb.panels.icons import icon
-from createos_nb.panels.plan_display import duration
+from createos_nb.panels.logs.build_log import State, build_html
+from createos_nb.panels.plan.display import duration
 from createos_nb.panels.view import show
 from createos_nb.plans.events import LogLine
 
