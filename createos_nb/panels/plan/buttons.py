@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import ipywidgets as widgets
@@ -13,6 +14,7 @@ from createos_nb.panels.view import show
 
 if TYPE_CHECKING:
     from createos_nb.panels.view import PanelView
+    from createos_nb.plans import Plan
 
 #: In these states what is to be pressed next is the button that shows the plan.
 _FIRST: Final = (PlanState.EDITING, PlanState.PLANNING, PlanState.STALE, PlanState.FAILED)
@@ -82,3 +84,20 @@ class PlanButtons:
         self.review.button_style = "primary" if state in _FIRST and not led else ""
         show(self.stop, applying)
         show(self.undo, not applying and not has_plan and undoable)
+
+
+def follow_up_buttons(
+    view: PanelView, plans: Mapping[str, Callable[[], Plan]], request: Callable[[Callable[[], Plan], str], Any]
+) -> list[widgets.Button]:
+    """Return a button for each plan that goes with another, such as the one that releases what it has held.
+
+    Args:
+        view: The panel's widgets, where errors of a press are shown.
+        plans: What makes them, by name.
+        request: Has one made and shown; it is given the label of the button that applies it.
+    """
+    labels = {name: name.replace("_", " ") for name in plans}
+    return [
+        view.button(f"Plan: {labels[name]}", partial(request, make, labels[name].capitalize()))
+        for name, make in plans.items()
+    ]

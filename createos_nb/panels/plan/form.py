@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,7 +12,7 @@ import pandas as pd
 
 from createos_nb.errors import CreateOSError, InvalidInput, ServerError, TransportError
 from createos_nb.panels import markup
-from createos_nb.panels.plan.buttons import PlanButtons
+from createos_nb.panels.plan.buttons import PlanButtons, follow_up_buttons
 from createos_nb.panels.plan.display import for_people, plan_html, receipt_html, required_name
 from createos_nb.panels.plan.progress import Progress
 from createos_nb.panels.plan.reason_fields import ReasonFields, Reasons
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from createos_nb.panels.background import BackgroundWork
     from createos_nb.panels.view import PanelView
     from createos_nb.plans import Event
+    from createos_nb.plans.usual_times import UsualTime
 
 #: On a simulated world each progress event is shown for this long, so that a person sees it happen.
 _MIN_EVENT_DISPLAY: Final = 0.2
@@ -55,8 +56,10 @@ class PlanForm:
         on_update: called when buttons may have to be switched on or off.
         on_frame: called with the frame of a plan or receipt that is shown.
         after: returns buttons that are offered after a run, before those of its follow-ups.
+        remedies: returns buttons that are offered after a run has failed, before those that resume or undo it.
         runbook: the runbook of the last run.
         name_plan: returns the label of the button for a plan, with its object, such as "Roll back to v3".
+        usual_times: returns how long each step of a plan usually takes; none where that is not known.
     """
 
     def __init__(
@@ -79,7 +82,9 @@ class PlanForm:
         self.on_update: Callable[[], Any] = _ignore
         self.on_frame: Callable[[pd.DataFrame], Any] = _ignore
         self.after: Callable[[Receipt], Sequence[widgets.Button]] = lambda _: ()
+        self.remedies: Callable[[], Sequence[widgets.Button]] = lambda: ()
         self.name_plan: Callable[[Plan], str] = lambda _: self.verb
+        self.usual_times: Callable[[Plan], Sequence[UsualTime]] = lambda _: ()
         self._machine = PlanStateMachine()
         self._request: object | None = None  # tells the answer to the last request from those that come late
         self._stop = threading.Event()
@@ -93,9 +98,8 @@ class PlanForm:
         self.reason, self.confirmation = self._fields.reason, self._fields.confirmation
         self.override = self._fields.override
         self.confirmation_row, self.override_row = self._fields.rows
-        self._buttons = PlanButtons(
-            view, verb, review=self.review, apply=self.apply, stop=self.stop, undo=self.review_undo
-        )
+        acts = {"review": self.review, "apply": self.apply, "stop": self.stop, "undo": self.review_undo}
+        self._buttons = PlanButtons(view, verb, **acts)
         self.review_button, self.apply_button = self._buttons.review, self._buttons.apply
         self.stop_button, self.undo_button = self._buttons.stop, self._buttons.undo
         self.actions, self.buttons = self._buttons.actions, self._buttons.row
@@ -312,8 +316,7 @@ class PlanForm:
         self.set_actions()
         self._view.clear_error()
         self.document.value = ""
-        usual = [step.usual_seconds() for step in plan.steps]
-        self.progress.begin([step.what for step in plan.steps], usual, title=plan.title)
+        self.progress.begin([step.what for step in plan.steps], self.usual_times(plan), title=plan.title)
         self.update_buttons()
 
     def _start(self, plan: Plan, reasons: Reasons) -> None:
@@ -355,29 +358,22 @@ class PlanForm:
             self.progress.end()
             self._view.render_header()
             self._view.announce(f"{receipt.checks.result}: {receipt.summary}")
-            self.set_actions(*self.after(receipt), *self._follow_ups(plan.follow_ups))
+            follow_ups = follow_up_buttons(self._view, plan.follow_ups, self.request_plan)
+            self.set_actions(*self.after(receipt), *follow_ups)
             self.on_frame(receipt.frame())
             self.update_buttons()
         self._view.guard(self.on_finish)
 
-    def _follow_ups(self, plans: Mapping[str, Callable[[], Plan]]) -> list[widgets.Button]:
-        buttons = []
-        for name, make_plan in plans.items():
-            label = name.replace("_", " ")
-            buttons.append(
-                self._view.button(f"Plan: {label}", partial(self.request_plan, make_plan, label.capitalize()))
-            )
-        return buttons
-
     def _on_error(self, error: BaseException, plan: Plan, reasons: Reasons) -> None:
         with self._view.lock:
             self.reset(PlanEvent.FAIL)
+            self.progress.stop()
             # the log is shown already
             self._view.show_error(error, for_people(str(error), log=not self.progress.log))
             if isinstance(error, CheckFailed | NoData):
                 self._view.set_status(f"{error.result}: {plan.title}")
             undo, journal = getattr(error, "undo", None), getattr(error, "journal", None)
-            buttons = []
+            buttons = list(self.remedies())
             if journal is not None and not Journal(journal).over:
                 self._view.set_status("Stopped. Resume continues the run, and repeats no step that is done.")
                 buttons.append(self._view.button("Resume", partial(self._resume, plan, reasons), style="primary"))
