@@ -283,7 +283,8 @@ def domains(client: Client, project: str) -> DomainsPanel:
         project: name or id of the project.
 
     Returns:
-        A panel. `run()` routes, deletes or adds and returns a `Receipt`; `check()` looks the records up from here.
+        A panel. `run()` routes, deletes or adds and returns a `Receipt`; `check()` looks the records up from here,
+        `verify()` looks again and again until they are there, and `stop_verifying()` ends that.
 
     Raises:
         UnknownName: there is no such project.
