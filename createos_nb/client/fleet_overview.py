@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 
+from createos_nb.client.fleet_budget import Budgets
 from createos_nb.client.fleet_compared import Compared, compared
 from createos_nb.client.fleet_reads import app_names, wanted_rows
 from createos_nb.client.fleet_row import SHORTEST, overview_row
@@ -91,6 +92,7 @@ class FleetOverview(ProcessBound):
         self._lock, self._counting = threading.Lock(), threading.Lock()
         self._turns = 0
         self._reader = SeriesReader(session, points)
+        self._budgets, self._left = Budgets(), dict[str, float]()
         self._asked: tuple[TimeLike, TimeLike, Judging] | None = None
         self._last_window: Window | None = None
 
@@ -206,6 +208,7 @@ class FleetOverview(ProcessBound):
             in_batches, since = since is not None, self._turns if since is None else since
             due = self._due(wanted, max_requests, since)
             self._reader.counts.clear()
+            self._left = self._budgets.left(self._session.memory, window.now, judging.target)
             if not in_batches:  # what comes in batches is seen to take its time
                 self._session.lists.warn_of_wait("fleet.overview", sum(self._projects[id].cost for id in due))
             # of batches, those that were read before count as well
@@ -309,6 +312,7 @@ class FleetOverview(ProcessBound):
                     window,
                     judging.target,
                     self._points,
+                    self._left.get(str(row.get("id"))),
                 )
                 for row in environments
             ]

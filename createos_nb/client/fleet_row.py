@@ -10,7 +10,7 @@ import numpy as np
 from createos_nb.client.fleet_compared import COMPARABLE
 from createos_nb.client.fleet_series import Series, Window
 from createos_nb.client.fleet_status import Live, Verdict, judge
-from createos_nb.client.last_change import failure_of, last_change, newer_than
+from createos_nb.client.last_change import failure_of, last_change, newer_than, pending
 from createos_nb.frames.fleet import OverviewRow
 from createos_nb.naming import DEPLOYMENT_STATES, ENVIRONMENT_STATES
 from createos_nb.percentages import round_down, round_up
@@ -28,6 +28,7 @@ def overview_row(
     window: Window,
     target: float,
     points: int,
+    budget_left: float | None = None,
 ) -> tuple[Verdict, OverviewRow]:
     """Return the status of an environment and its row in the overview.
 
@@ -40,6 +41,7 @@ def overview_row(
         window: The time that is shown.
         target: The share of requests that should succeed.
         points: Parts of the window in `trend` and `error_trend`.
+        budget_left: The share of its error budget that is left; None where that is not known.
     """
     rows = np.empty((0, 6), dtype=np.int64) if series is None else series.between(window)
     minutes = len(rows) * series.width / 60 if series else 0.0
@@ -79,6 +81,8 @@ def overview_row(
         trend=_trend(rows, 1, window, points),
         error_trend=_trend(rows, 5, window, points),
         read_at=window.now,
+        pending=pending(environment, deployment, deployments.values()),
+        budget_left=None if budget_left is None else round(budget_left, 4) + 0.0,
     )
 
 
