@@ -30,7 +30,7 @@ from createos_nb.panels.diagnosis_html import (
 from createos_nb.panels.environment_picker import EnvironmentPicker
 from createos_nb.panels.grid import Grid
 from createos_nb.panels.kept_diagnoses import KeptDiagnoses
-from createos_nb.panels.logs import LogsPanel
+from createos_nb.panels.logs.panel import LogsPanel
 from createos_nb.panels.panel import NOTHING_READ, Panel
 from createos_nb.panels.panel_below import PanelBelow
 from createos_nb.panels.traffic import TrafficPanel

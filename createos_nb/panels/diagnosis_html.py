@@ -71,7 +71,7 @@ def cause_html(number: int, finding: Finding, diagnosis: Diagnosis) -> str:
     items = [
         *(_item("for", "For: ", text) for text in finding.evidence),
         *(_item("against", "Against: ", text) for text in finding.against),
-        _item("arrow", "Cure: ", finding.fix),
+        f'<li class="createos-arrow">{icon("arrow")}<span>Fix: {markup.text(finding.fix)}</span></li>',
     ]
     body = f'<ul class="createos-evidence">{"".join(items)}</ul>'
     opened = " open" if number == 1 else ""

@@ -26,6 +26,7 @@ _SHEETS: Final = (
     "fleet",
     "files",
     "release",
+    "domains",
 )
 
 #: Grey lines in place of what is not read yet.

@@ -23,7 +23,7 @@ from createos_nb.panels.domains import DomainsPanel
 from createos_nb.panels.environment_picker import TIME_WINDOWS
 from createos_nb.panels.fleet_rows import FIXED, KINDS, LABELS, left_out, note_of, static_table, summary_of, table_of
 from createos_nb.panels.kept_diagnoses import KeptDiagnoses
-from createos_nb.panels.logs import LogsPanel
+from createos_nb.panels.logs.panel import LogsPanel
 from createos_nb.panels.panel import NOTHING_READ, Panel
 from createos_nb.panels.panel_below import PanelBelow
 from createos_nb.panels.read_panel import ReadPanel

@@ -15,7 +15,7 @@ from createos_nb.panels import markup
 from createos_nb.panels.chart.scales import format_value
 from createos_nb.panels.components import front_text
 from createos_nb.panels.panel import NOTHING_READ
-from createos_nb.panels.plan_display import duration
+from createos_nb.panels.plan.display import duration
 from createos_nb.panels.rollback_versions import Share
 
 #: Cards that are shown at once; the others are folded.

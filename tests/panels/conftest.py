@@ -48,7 +48,7 @@ NOT_OURS = (
 @pytest.fixture(autouse=True)
 def no_pauses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Panels do not pause for people who watch, and write no journals to the user's own folder."""
-    monkeypatch.setattr("createos_nb.panels.plan_form._MIN_EVENT_DISPLAY", 0.0)
+    monkeypatch.setattr("createos_nb.panels.plan.form._MIN_EVENT_DISPLAY", 0.0)
     monkeypatch.setattr("createos_nb.panels.background._MAX_REAL_PAUSE", 0.01)
     monkeypatch.setenv("CREATEOS_NB_JOURNALS", str(tmp_path / "journals"))
 

@@ -14,7 +14,7 @@ from createos_nb.errors import CreateOSError, InvalidInput
 from createos_nb.panels import diagnosis as module
 from createos_nb.panels import kept_diagnoses
 from createos_nb.panels.kept_diagnoses import KeptDiagnoses
-from createos_nb.panels.logs import LogsPanel
+from createos_nb.panels.logs.panel import LogsPanel
 from createos_nb.panels.ways import label_of, panel_of
 from createos_nb.simulator.http.server import serve
 

@@ -41,7 +41,7 @@ Opened = Callable[..., Any]
 @pytest.fixture(autouse=True)
 def quick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No pauses for people who watch, and no journals in the user's own folder."""
-    monkeypatch.setattr("createos_nb.panels.plan_form._MIN_EVENT_DISPLAY", 0.0)
+    monkeypatch.setattr("createos_nb.panels.plan.form._MIN_EVENT_DISPLAY", 0.0)
     monkeypatch.setattr("createos_nb.panels.background._MAX_REAL_PAUSE", 0.01)
     monkeypatch.setenv("CREATEOS_NB_JOURNALS", str(tmp_path / "journals"))
 

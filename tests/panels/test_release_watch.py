@@ -10,8 +10,8 @@ import pytest
 import createos_nb
 from createos_nb import panels, runbooks
 from createos_nb.errors import InvalidInput, UnknownName
-from createos_nb.panels.release_html import headline, needed, what_to_do
-from createos_nb.panels.release_watch import ReleaseWatchPanel
+from createos_nb.panels.release.html import headline, needed, what_to_do
+from createos_nb.panels.release.watch import ReleaseWatchPanel
 from tests.panels.acting import writes
 from tests.panels.robot import threads_left
 

@@ -12,8 +12,8 @@ from createos_nb.display import human_duration
 from createos_nb.dtypes import TEXT
 from createos_nb.html import Html, escaped
 from createos_nb.panels.icons import icon
-from createos_nb.panels.lanes import failing_share
-from createos_nb.panels.release_reader import ReleaseReading
+from createos_nb.panels.release.lanes import failing_share
+from createos_nb.panels.release.reader import ReleaseReading
 
 #: The words, icons and colours of decisions.
 DECISIONS: Final = {
