@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
@@ -69,7 +70,7 @@ class DeployPanel(ActionPanel):
         )
         self._upload = UploadSource(self._view, self._background, client, self._on_source, style)
         self._environment = self._view.control("environment", widgets.Dropdown(description="Live in", style=style))
-        self._note = widgets.HTML()
+        self._note, self._outcome = widgets.HTML(), widgets.HTML()
         self._cancel_button = self._view.button(
             "Cancel the deployment", self.cancel_deployment, hint="Have the platform stop building it; Stop only waits"
         )
@@ -77,6 +78,7 @@ class DeployPanel(ActionPanel):
         self.form.on_event, self.form.on_update = self._on_event, self._update_buttons
         self.form.remedies = self._remedies
         self._view.build(
+            self._outcome,
             self._project,
             self._note,
             self._image,
@@ -198,6 +200,14 @@ class DeployPanel(ActionPanel):
         """Return the panel of settings that is open below, or None."""
         return self._below.opened
 
+    def _failure(self) -> str:
+        """Say first what failed, and that what users see is as it was."""
+        line = read_build(line.text for line in self.form.progress.log).line
+        said = re.sub(r"^error:?\s*", "", line, flags=re.IGNORECASE)
+        environment = self._environment.value
+        unchanged = f"{markup.label(environment)} is unchanged" if environment else "No environment was changed"
+        return markup.alert(f"The build failed{f': {said}' if said else ''}\n{unchanged}: what was live still is.")
+
     def _remedies(self) -> list[widgets.Button]:
         """Offer the change of settings that puts a failed build right, as far as its log tells."""
         if not self.form.progress.build_failed:
@@ -236,6 +246,7 @@ class DeployPanel(ActionPanel):
         if not applying:
             self._building = None
         self._cancel_button.layout.display = "" if self._building else "none"
+        self._outcome.value = self._failure() if self.form.progress.build_failed and not applying else ""
         self._upload.drop_zone.disabled = applying
 
 

@@ -140,6 +140,7 @@ class OverviewPanel(ReadPanel):
         self._view.tools.children = (self._window, *self._toolbar.children, *self._view.tools.children)
         open_row = widgets.HBox([self._show_as, self._open_button])
         open_row.add_class("createos-row")
+        open_row.layout.margin = "8px 0 0"
         rows, side, foot = (
             widgets.VBox([self._summary, self._rows.grid]),
             widgets.VBox([self._close_button, self._opening, self._below.box]),
