@@ -98,6 +98,7 @@ panel
 
 
 @pytest.mark.parametrize(("theme", "width"), [pytest.param("light", 600, marks=pytest.mark.slow), ("dark", 1100)])
+@pytest.mark.slow
 def test_a_key_is_made_shown_once_and_another_revoked(
     page: Page, accessible: Accessible, theme: str, width: int
 ) -> None:
