@@ -13,7 +13,7 @@ from typing import Any
 
 import nbformat
 
-from tests.panels.conftest import answered, free_port
+from tests.panels.conftest import VOILA, answered, free_port
 
 TOKEN = "a-token-for-tests"
 WITH_TOKEN = ["--no-browser", "--allow-root", f"--IdentityProvider.token={TOKEN}"]
@@ -84,11 +84,7 @@ def voila(folder: Path, cells: Sequence[str]) -> Iterator[Open]:
     """Voila, which runs a notebook and shows what its cells show."""
     _notebook(folder, cells)
     address = f"http://127.0.0.1:{(port := free_port())}"
-    # it has not the modules that the extension of Notebook is built for: voila-dashboards/voila#1514
-    foreign = "--VoilaConfiguration.extension_denylist=@jupyter-notebook/lab-extension"
-    options = ["--no-browser", "--Voila.ip=127.0.0.1", f"--port={port}", "--VoilaConfiguration.show_tracebacks=True"]
-    options.append(foreign)
-    with _running(["voila", *options, str(folder)], folder, address):
+    with _running(["voila", *VOILA, f"--port={port}", str(folder)], folder, address):
         yield lambda page: page.goto(f"{address}/voila/render/panels.ipynb", timeout=60_000)
 
 
