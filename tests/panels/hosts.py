@@ -29,7 +29,8 @@ ALL_HAVE_RUN = """() => {
     return cells.get(cells.length - 1).executionCount !== null;
 }"""
 
-Open = Callable[[Any], None]
+#: Opens the page; the second is called as soon as the program is there, and before it shows any panel.
+Open = Callable[[Any, Callable[[], Any]], None]
 
 
 @contextlib.contextmanager
@@ -58,10 +59,11 @@ def _jupyter(module: str, app: str, path: str, folder: Path, cells: Sequence[str
     address = f"http://127.0.0.1:{(port := free_port())}"
     options = [*WITH_TOKEN, f"--port={port}", f"--ServerApp.root_dir={folder}", f"--{app}.expose_app_in_browser=True"]
 
-    def show(page: Any) -> None:
+    def show(page: Any, is_there: Callable[[], Any]) -> None:
         page.goto(f"{address}/{path}/panels.ipynb?token={TOKEN}", timeout=60_000)
         page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
         page.wait_for_function(KERNEL_IS_THERE, timeout=60_000)
+        is_there()
         page.evaluate(RUN_ALL)
         page.wait_for_function(ALL_HAVE_RUN, timeout=180_000)
 
@@ -85,7 +87,7 @@ def voila(folder: Path, cells: Sequence[str]) -> Iterator[Open]:
     _notebook(folder, cells)
     address = f"http://127.0.0.1:{(port := free_port())}"
     with _running(["voila", *VOILA, f"--port={port}", str(folder)], folder, address):
-        yield lambda page: page.goto(f"{address}/voila/render/panels.ipynb", timeout=60_000)
+        yield lambda page, _: page.goto(f"{address}/voila/render/panels.ipynb", timeout=60_000)
 
 
 @contextlib.contextmanager
@@ -99,7 +101,7 @@ def marimo(folder: Path, cells: Sequence[str]) -> Iterator[Open]:
     address = f"http://127.0.0.1:{(port := free_port())}"
     options = ["--headless", "--no-token", "--host", "127.0.0.1", "--port", str(port), str(book)]
     with _running(["marimo", "run", *options], folder, f"{address}/health"):
-        yield lambda page: page.goto(address, timeout=90_000)
+        yield lambda page, _: page.goto(address, timeout=90_000)
 
 
 #: By the name that tests and docs have for it.
