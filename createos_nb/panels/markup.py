@@ -74,6 +74,11 @@ def wait(value: str, seconds: float) -> str:
     )
 
 
+def scrolled(content: str, label: str) -> str:
+    """Return what may be wider than the panel, in a region of its own that the keyboard can scroll."""
+    return f'<div class="createos-scroll" role="region" aria-label="{text(label)}" tabindex="0">{content}</div>'
+
+
 def table(frame: pd.DataFrame, caption: str = "", *, max_rows: int = 200) -> str:
     """Return a frame as a static table, rounded for people; it says how many rows more there are."""
     return frame_table(rounded(frame, rest=False), caption=caption, max_rows=max_rows)
