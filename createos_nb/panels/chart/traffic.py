@@ -126,6 +126,7 @@ def show_traffic(
         usual_requests = _usual_requests(known, seconds)
         high = usual_share(frame, known, moments, seconds)
         usual_errors = Usual(high * 0, high, ends)
+    shaded = "" if usual_requests is None else "; shaded: the usual range"
     share = Share(
         frame["status_5xx"],
         frame["count"],
@@ -138,7 +139,7 @@ def show_traffic(
     chart.show(
         [
             Pane(
-                f"Requests per minute{means}",
+                f"Requests per minute{means}{shaded}",
                 "",
                 [Series("requests per minute", requests)],
                 usual=usual_requests,
