@@ -42,7 +42,7 @@ class Noise:
     """The value of at least 40 % of the rows; NaN where there is none."""
 
 
-def running_median(values: Floats) -> Floats:
+def _running_median(values: Floats) -> Floats:
     """Medians of five rows, mirrored at the ends."""
     if len(values) < 5:
         return np.full(len(values), np.median(values)) if len(values) else values
@@ -52,18 +52,18 @@ def running_median(values: Floats) -> Floats:
 
 def without_outliers(values: Floats, spread: float) -> Floats:
     """The rows, drawn in to three spreads from their running median."""
-    middle = running_median(values)
+    middle = _running_median(values)
     return np.clip(values, middle - _CUT * spread, middle + _CUT * spread)
 
 
-def spread_of(values: Floats) -> float:
+def _spread_of(values: Floats) -> float:
     """The spread of rows about their running median, as a standard deviation of normal rows (about)."""
-    return 1.7 * float(np.abs(values - running_median(values)).mean()) if len(values) else 0.0
+    return 1.7 * float(np.abs(values - _running_median(values)).mean()) if len(values) else 0.0
 
 
 def noise_of(values: Floats) -> Noise:
     """The noise that the rows of the past show, whatever their levels were."""
-    spread = spread_of(values)
+    spread = _spread_of(values)
     calm = without_outliers(values, spread)
     keep = _autocorrelation(calm)
     skewness, kurtosis = _shape(calm[1:] - keep * calm[:-1])
@@ -82,7 +82,7 @@ def season_of(values: Floats) -> Floats | None:
     length = len(values)
     if length < 20:
         return None
-    differences = np.diff(without_outliers(values, spread_of(values)))
+    differences = np.diff(without_outliers(values, _spread_of(values)))
     differences -= differences.mean()
     square = float(differences @ differences)
     if square <= 0:
@@ -122,7 +122,7 @@ def _mean_square(values: Floats) -> float:
 
 def _shape(values: Floats) -> tuple[float, float]:
     """Skewness and excess of kurtosis about the running median, drawn towards a normal's where rows are few."""
-    rows = values - running_median(values)
+    rows = values - _running_median(values)
     rows = rows - (rows.mean() if len(rows) else 0.0)
     deviation = float(rows.std()) if len(rows) else 0.0
     if deviation <= 0:
