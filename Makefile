@@ -22,7 +22,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # options of pytest for the run at the newest versions
 NEWEST_OPTIONS ?=
 
-.PHONY: demo test test-all pandas23 lab check format notebooks docs docs-links pictures live lowest newest bench bench-large statistics fuzz constraints front clean
+.PHONY: demo test tests test-all pandas23 lab check format notebooks docs docs-links pictures live lowest newest bench bench-large statistics fuzz constraints front clean
 
 demo:  ## run the tour on a simulated platform and write createos-tour.html
 	@echo "The tour of a simulated platform: installed first where it is not yet, then run; it becomes createos-tour.html."
@@ -30,9 +30,12 @@ demo:  ## run the tour on a simulated platform and write createos-tour.html
 	$(BIN)/createos-nb demo
 
 test: $(STAMP)  ## all tests: library, notebooks, checks
-	$(MAKE) check
-	$(BIN)/python -m pytest $(PARALLEL)
+	@# side by side: the type checker works on one processor
+	$(MAKE) --no-print-directory --jobs=2 check tests
 	$(BIN)/python -m pytest $(PARALLEL) --nbval --nbval-current-env --nbval-cell-timeout=120 notebooks
+
+tests: $(STAMP)
+	$(BIN)/python -m pytest $(PARALLEL)
 
 test-all: check  ## the rooms of pandas 2.3, the lowest versions, the newest with branch coverage, and the long runs
 	$(MAKE) pandas23

@@ -22,6 +22,7 @@ MODULES = (
     "analysis",
     "panels",
     "browser",
+    "dashboard",
     "served",
     "latency",
     "mcp",

@@ -1,7 +1,9 @@
 """A fleet judged environment by environment, beside DuckDB that sums the same columns of the same files.
 
 `python -m benchmarks.fleets --environments 10 --days 30` measures a smaller one, `--folder` keeps it for the next time.
-Each run is a process of its own; its memory is that of all processes below it, looked at ten times a second.
+Each run is a process of its own, and what it took is the time that processors worked for it and for all processes that
+it started: other work on the machine changes that little. Its memory is that of all of them, looked at ten times a
+second.
 """
 
 from __future__ import annotations
@@ -31,30 +33,27 @@ _MOST: Final = 2000
 
 #: What a process does that is measured: the folder, the function, the projects as JSON or null, and where.
 _RUN: Final = """
-import json, sys, time
+import json, os, sys, time
 import createos_nb
 from createos_nb import analysis
 folder, function, projects, where = sys.argv[1:]
 history = createos_nb.history.open(path=folder)
 given = {"projects": json.loads(projects)} if json.loads(projects) else {}
-began = time.perf_counter()
+began, used = time.perf_counter(), sum(os.times()[:4])
 if where == "duckdb":
     rows = history.sql("select project_id, environment_id, sum(count), sum(status_5xx) from requests group by all")
     said = {}
 elif where == "cluster":
     from distributed import Client
     with Client(n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50) as client:
-        began = time.perf_counter()
         rows = analysis.fleet(history, function, scheduler=client, **given)
-        took = time.perf_counter() - began
     said = rows.attrs
 else:
     rows = analysis.fleet(history, function, workers=int(where), **given)
     said = rows.attrs
-if where != "cluster":
-    took = time.perf_counter() - began
+took, used = time.perf_counter() - began, sum(os.times()[:4]) - used
 print()
-print(json.dumps({"seconds": took, "rows": len(rows), "missing": said.get("missing", {})}))
+print(json.dumps({"seconds": took, "processor": used, "rows": len(rows), "missing": said.get("missing", {})}))
 """
 
 
@@ -62,14 +61,16 @@ class Run(NamedTuple):
     """What a process took."""
 
     seconds: float
-    """Of the work itself, without the start of Python or of the cluster."""
+    """By the clock, with the start of the processes or of the cluster, without that of Python."""
+    processor: float
+    """Seconds that processors worked for it."""
     memory: float
     """The most of all processes together, in MB; pages that they share are counted for each."""
     rows: int
 
 
 def write(folder: Path, environments: int, days: int) -> tuple[int, float]:
-    """Let the simulator write the minutes of a fleet into a history; returns how many, and in how many seconds."""
+    """Let the simulator write the minutes of a fleet into a history; returns how many, and the processor seconds."""
     client = createos_nb.simulate("fleet", projects=-(-environments // 2), deployments=environments)
     places = client.fleet.environments()
     client.world.advance(f"{_AGE - 10}d")
@@ -77,9 +78,9 @@ def write(folder: Path, environments: int, days: int) -> tuple[int, float]:
     client.world.incident(*hit, lasts="2h", failing={"status": 503, "share": 0.4})
     client.world.advance("10d")
     history = open_history(client, folder)
-    began = time.perf_counter()
+    began = time.process_time()
     rows = history.fill(since=f"-{days}d")
-    return rows, time.perf_counter() - began
+    return rows, time.process_time() - began
 
 
 def run(folder: Path, function: str, where: str, projects: list[str] | None = None) -> Run:
@@ -99,7 +100,7 @@ def run(folder: Path, function: str, where: str, projects: list[str] | None = No
     said = json.loads(out.splitlines()[-1])  # DuckDB shows how far it is
     if process.returncode or said["missing"]:
         raise RuntimeError(f"{function} by {where}: {said['missing']}")
-    return Run(said["seconds"], peak[0], said["rows"])
+    return Run(said["seconds"], said["processor"], peak[0], said["rows"])
 
 
 def _watch(process: int, peak: list[float], ended: threading.Event) -> None:
@@ -134,20 +135,23 @@ def measured(folder: Path, environments: int, days: int, few: list[int], *, clus
     floor = run(folder, "slo", "duckdb")
     whole = run(folder, "slo", workers)
     million = rows / 1e6
-    beside = "DuckDB: sums of the same columns"
+    sums = "DuckDB: sums of the same columns"
     found += [
-        at_most(f"{name}: slo", whole.seconds / million, beside, floor.seconds / million, 100.0, "s a million rows"),
+        at_most(f"{name}: slo", whole.processor / million, sums, floor.processor / million, 15.0, "s a million rows"),
         at_most(f"{name}: slo, memory of all processes", whole.memory, "limit", _MOST, 1.0, "MB"),
+        at_most(f"{name}: slo, by the clock", whole.seconds, sums, floor.seconds, 30.0, "s"),
     ]
-    projects = sorted(history.at("now").projects()["unique_name"])
-    for number in few:
-        part = run(folder, "slo", workers, projects[: number // 2])
-        each, all_ = 1000 * part.seconds / number, 1000 * whole.seconds / environments
-        found.append(at_most(f"{name}: slo of one", all_, f"of {number} of them", each, 1.2, "ms"))
+    if few:
+        projects = sorted(history.at("now").projects()["unique_name"])
+        all_ = 1000 * run(folder, "slo", "1").processor / environments
+        for number in few:
+            each = 1000 * run(folder, "slo", "1", projects[: number // 2]).processor / number
+            found.append(at_most(f"{name}: slo of one", all_, f"of {number} of them", each, 1.2, "ms"))
     if cluster:
         two = run(folder, "slo", "cluster")
+        both = "two processes"
         found += [
-            at_most(f"{name}: slo, two workers of Dask", two.seconds, "two processes", whole.seconds, 1.5),
+            at_most(f"{name}: slo, two workers of Dask", two.processor, both, whole.processor, 1.5, "s"),
             at_most(f"{name}: slo, two workers of Dask, memory", two.memory, "limit", _MOST, 1.0, "MB"),
         ]
     return found

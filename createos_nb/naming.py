@@ -197,4 +197,6 @@ def unknown_attribute(module: str, name: str, known: Iterable[str]) -> Attribute
         >>> print(unknown_attribute("createos_nb", "simulat", ["simulate", "connect"]))
         module 'createos_nb' has no attribute 'simulat'; did you mean simulate?
     """
-    return AttributeError(f"module {module!r} has no attribute {name!r}{nearest(name, known)}", name=name)
+    # what begins with _ is what tools look for: nobody has mistyped it
+    suggestion = "" if name.startswith("_") else nearest(name, known)
+    return AttributeError(f"module {module!r} has no attribute {name!r}{suggestion}", name=name)

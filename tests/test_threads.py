@@ -32,7 +32,7 @@ def no_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(threading.Thread, "start", refuse)
-    monkeypatch.setattr("createos_nb.panels.plan_form._MIN_EVENT_DISPLAY", 0.0)
+    monkeypatch.setattr("createos_nb.panels.plan.form._MIN_EVENT_DISPLAY", 0.0)
     monkeypatch.setattr("createos_nb.panels.background._MAX_REAL_PAUSE", 0.0)
     monkeypatch.setenv("CREATEOS_NB_JOURNALS", str(tmp_path / "journals"))
 
@@ -91,7 +91,7 @@ def test_figures_are_drawn() -> None:
     assert len(figure._repr_png_()[0]) > 10_000
 
 
-@pytest.mark.grid(2)
+@pytest.mark.grid(3)
 @pytest.mark.parametrize("remotely", [False, True], ids=["in this process", "as a server"])
 @pytest.mark.parametrize(
     "name", [n for n in panels.__all__ if "client" in inspect.signature(getattr(panels, n)).parameters]

@@ -333,7 +333,9 @@ class Fleet(ProcessBound):
             error_change (Float64, percentage points), burn (Float64, share of 5xx over the error budget), last_change
             and changed_at (UTC), trend and error_trend (lists of requests and of 5xx in each thirtieth of the window,
             None where there is no data), read_at (UTC; a project that can't be read now stays as it was, with the
-            status unknown).
+            status unknown), pending (what is on its way there, such as "version 5 building"; NA where nothing is),
+            budget_left (Float64, share of 30 days' error budget, below 0 when overspent; NA unless an open history
+            knows it).
             `attrs["target"]` is the objective.
 
         Raises:

@@ -8,28 +8,24 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-import numpy as np
 import pandas as pd
 
-from createos_nb.client.fleet_compared import COMPARABLE, Compared, compared
+from createos_nb.client.fleet_budget import Budgets
+from createos_nb.client.fleet_compared import Compared, compared
 from createos_nb.client.fleet_reads import app_names, wanted_rows
+from createos_nb.client.fleet_row import SHORTEST, overview_row
 from createos_nb.client.fleet_series import REQUESTS, Series, SeriesReader, Window
-from createos_nb.client.fleet_status import Live, Verdict, judge, unread
-from createos_nb.client.last_change import failure_of, last_change, newer_than
+from createos_nb.client.fleet_status import Verdict, unread
 from createos_nb.client.session import Session
 from createos_nb.contract.projects import Projects
 from createos_nb.contract.types import TimeLike
 from createos_nb.errors import CreateOSError, InvalidInput
 from createos_nb.frames.fleet import OverviewRow, overview_frame
-from createos_nb.naming import DEPLOYMENT_STATES, ENVIRONMENT_STATES
-from createos_nb.percentages import round_down, round_up
 from createos_nb.process import ProcessBound
 from createos_nb.progress import Tick
 from createos_nb.times import iso, unix
-
-_SHORTEST: Final = 60
 
 
 class Judging(NamedTuple):
@@ -96,6 +92,7 @@ class FleetOverview(ProcessBound):
         self._lock, self._counting = threading.Lock(), threading.Lock()
         self._turns = 0
         self._reader = SeriesReader(session, points)
+        self._budgets, self._left = Budgets(), dict[str, float]()
         self._asked: tuple[TimeLike, TimeLike, Judging] | None = None
         self._last_window: Window | None = None
 
@@ -211,6 +208,7 @@ class FleetOverview(ProcessBound):
             in_batches, since = since is not None, self._turns if since is None else since
             due = self._due(wanted, max_requests, since)
             self._reader.counts.clear()
+            self._left = self._budgets.left(self._session.memory, window.now, judging.target)
             if not in_batches:  # what comes in batches is seen to take its time
                 self._session.lists.warn_of_wait("fleet.overview", sum(self._projects[id].cost for id in due))
             # of batches, those that were read before count as well
@@ -249,9 +247,9 @@ class FleetOverview(ProcessBound):
     def _window(self, start: TimeLike, end: TimeLike) -> Window:
         now = self._session.transport.now()
         window = Window(int(unix(start, now, "start") // 1), int(unix(end, now, "end") // 1), int(now))
-        if window.length < _SHORTEST:
+        if window.length < SHORTEST:
             raise InvalidInput(
-                f"overview: the window is at least {_SHORTEST} seconds long, not from {iso(window.start)} to "
+                f"overview: the window is at least {SHORTEST} seconds long, not from {iso(window.start)} to "
                 f"{iso(window.end)}"
             )
         return window
@@ -305,7 +303,7 @@ class FleetOverview(ProcessBound):
             project.cost = 1 + bool(live) + len(ids) * (2 if judging.compare else 1)
             project.environments = {str(row.get("id")): str(row.get("uniqueName")) for row in environments}
             project.rows = [
-                self._row(
+                overview_row(
                     project.name,
                     row,
                     deployments,
@@ -313,6 +311,8 @@ class FleetOverview(ProcessBound):
                     series.get(str(row.get("id"))),
                     window,
                     judging.target,
+                    self._points,
+                    self._left.get(str(row.get("id"))),
                 )
                 for row in environments
             ]
@@ -327,63 +327,6 @@ class FleetOverview(ProcessBound):
         for id in set(live) - set(by_id):  # older than the newest page
             by_id[id] = self._session.call("GetDeployment", {"project_id": project, "deployment_id": id})
         return by_id
-
-    def _row(
-        self,
-        project: str,
-        environment: Mapping[str, Any],
-        deployments: Mapping[str, Mapping[str, Any]],
-        known: Sequence[Series],
-        series: Series | None,
-        window: Window,
-        target: float,
-    ) -> tuple[Verdict, OverviewRow]:
-        rows = np.empty((0, 6), dtype=np.int64) if series is None else series.between(window)
-        minutes = len(rows) * series.width / 60 if series else 0.0
-        total, succeeded, redirected, refused, failed = rows[:, 1:6].sum(axis=0).tolist()
-        live_id = environment.get("projectDeploymentId")
-        deployment = deployments.get(str(live_id), {})
-        newer = newer_than(environment, deployment, deployments.values())
-        live = Live(
-            deployed=bool(live_id),
-            version=_whole(deployment.get("versionNumber")),
-            status=deployment.get("status"),
-            failed=failure_of(newer),
-        )
-        width = series.width if series else _SHORTEST
-        verdict = judge(rows, width, live, end=window.last, target=target)
-        changed = last_change(environment, deployment, newer)
-        resources = environment.get("resources")
-        return verdict, OverviewRow(
-            project=project,
-            environment=environment.get("uniqueName"),
-            status=verdict.status,
-            reason=verdict.reason,
-            state=_in_words(ENVIRONMENT_STATES, environment.get("status")),
-            version=deployment.get("versionNumber"),
-            live_state=_in_words(DEPLOYMENT_STATES, deployment.get("status")),
-            replicas=resources.get("replicas") if isinstance(resources, dict) else None,
-            requests=total if minutes else None,
-            rpm=round(total / minutes, 1) if minutes else None,
-            success_percentage=round_down((succeeded + redirected) * 100 / total) if total else None,
-            status_5xx=failed if minutes else None,
-            server_error_percentage=round_up(failed * 100 / total) if total else None,
-            client_error_percentage=round_up(refused * 100 / total) if total else None,
-            error_change=_change(failed, total, minutes, known, window),
-            burn=round_up(failed / total / (1 - target)) if total else None,
-            last_change=changed[1] if changed else None,
-            changed_at=changed[0] if changed else None,
-            trend=self._trend(rows, 1, window),
-            error_trend=self._trend(rows, 5, window),
-            read_at=window.now,
-        )
-
-    def _trend(self, rows: np.ndarray, column: int, window: Window) -> list[int | None]:
-        """The sums of a column in each part of the window; None where there is no data."""
-        part = (rows[:, 0] - window.start) * self._points // window.length
-        with_data = np.bincount(part, minlength=self._points) > 0
-        totals = np.bincount(part, weights=rows[:, column], minlength=self._points)
-        return [int(count) if known else None for count, known in zip(totals, with_data, strict=True)]
 
 
 def _with_ids(listed: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
@@ -401,25 +344,3 @@ def _trouble(row: tuple[Verdict, OverviewRow]) -> tuple[int, float, int]:
     """The order of rows: by trouble, then by burn and errors; equal ones stay in the order of the platform's list."""
     verdict, figures = row
     return verdict.rank, -(figures.burn or 0.0), -(figures.status_5xx or 0)
-
-
-def _change(failed: int, total: int, minutes: float, known: Sequence[Series], window: Window) -> float | None:
-    """The percentage of 5xx, less that of the week before; None where no known series reaches there."""
-    before = window.week_before
-    for series in known:
-        if series.start > before.start or series.settled < before.last - series.width:
-            continue
-        rows = series.between(before)
-        if len(rows) * series.width < COMPARABLE * minutes * 60:
-            continue
-        if total and (asked := int(rows[:, 1].sum())):
-            return round(100 * failed / total - 100 * int(rows[:, 5].sum()) / asked, 2) + 0.0
-    return None
-
-
-def _whole(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _in_words(states: Mapping[str, str], status: Any) -> Any:
-    return states.get(status, status) if isinstance(status, str) else status

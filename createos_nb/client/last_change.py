@@ -7,11 +7,13 @@ changed. Times are compared as texts of one format, and what is no such time is 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from createos_nb.naming import DEPLOYMENT_STATES
 from createos_nb.times import iso, unix
 
+#: Statuses of deployments that are not up yet.
+_ON_THEIR_WAY: Final = ("queue", "building", "deploying")
 #: A resource as decoded JSON.
 Resource = Mapping[str, Any]
 
@@ -74,6 +76,34 @@ def failure_of(newer: Collection[Resource]) -> str:
     if not isinstance(status, str) or DEPLOYMENT_STATES.get(status) != "failed":
         return ""
     return f"version {newest['versionNumber']} failed ({status})"
+
+
+def pending(environment: Resource, live: Resource, deployments: Iterable[Resource]) -> str | None:
+    """Return what is on its way into an environment.
+
+    Args:
+        environment: As decoded JSON.
+        live: Its live deployment; empty where there is none, or nothing is known of it.
+        deployments: The newest of the project, as far as they were read.
+
+    Returns:
+        Such as "version 5 building", "promoting", or "nothing is deployed"; None where nothing is.
+    """
+    branch, deployed = environment.get("branch"), bool(environment.get("projectDeploymentId"))
+    numbered = [row for row in deployments if isinstance(row.get("versionNumber"), int)]
+    begun = [row for row in numbered if row.get("status") in _ON_THEIR_WAY]
+    if deployed:
+        promoted = environment.get("isAutoPromoteEnabled") is not False
+        coming = newer_than(environment, live, begun) if promoted else []
+        coming = coming or [row for row in begun if row is live]
+    else:
+        coming = [row for row in begun if branch not in (None, "") and branch == branch_of(row)]
+    if coming:
+        newest = max(coming, key=lambda row: row["versionNumber"])
+        return f"version {newest['versionNumber']} {DEPLOYMENT_STATES.get(newest['status'], newest['status'])}"
+    if environment.get("status") == "promoting":
+        return "promoting"
+    return None if deployed else "nothing is deployed"
 
 
 def newer_than(environment: Resource, live: Resource, deployments: Iterable[Resource]) -> list[Resource]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Iterable
 from typing import Final, Literal
 
 from createos_nb.html import escaped
+from createos_nb.panels import markup
 
 Theme = Literal["auto", "light", "dark"]
 
@@ -71,12 +74,15 @@ def headers(port: int, hosts: Iterable[str] = ()) -> dict[str, str]:
         >>> "script-src 'self';" in headers(8866)["content-security-policy"]
         True
     """
+    # a panel brings its own sheet as an element; what else is a sheet, the dashboard serves
+    sheets = f"'self' {_hash_of(markup.style().removeprefix('<style>').removesuffix('</style>'))}"
     sockets = " ".join(
         [f"ws://127.0.0.1:{port} ws://localhost:{port}", *(f"ws://{name}:* wss://{name}:*" for name in hosts)]
     )
     return {
         "content-security-policy": (
-            "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+            f"default-src 'none'; script-src 'self'; style-src {sheets}; style-src-elem {sheets}; "
+            "style-src-attr 'unsafe-inline'; img-src 'self' data:; "
             f"font-src 'self'; connect-src 'self' {sockets}; "
             "frame-ancestors 'none'; form-action 'none'; base-uri 'none'"
         ),
@@ -85,3 +91,8 @@ def headers(port: int, hosts: Iterable[str] = ()) -> dict[str, str]:
         "referrer-policy": "no-referrer",
         "x-content-type-options": "nosniff",
     }
+
+
+def _hash_of(sheet: str) -> str:
+    """Return what allows an element with this text, and no other."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode()}'"

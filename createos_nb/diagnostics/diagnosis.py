@@ -246,7 +246,7 @@ class Diagnosis:
             lines += [f"     - {text}" for text in finding.against]
             lines += [f"     fix: {finding.fix}"]
             lines += [f"     {finding.runbook.call}"] if finding.runbook else []
-        lines += [f"  beside it: {note}" for note in self.notes]
+        lines += [f"  also: {note}" for note in self.notes]
         lines += [f"  not read: {name} ({reason})" for name, reason in self.missing.items()]
         return "\n".join(lines)
 
@@ -269,7 +269,7 @@ class Diagnosis:
             ]
             titles = ("cause", "where", "since (UTC)", "evidence", "against", "confidence", "fix")
             parts.append(html_table(rows, titles))
-        parts += [f"<p>Beside it: {escaped(note)}</p>" for note in self.notes]
+        parts += [f"<p>Also: {escaped(note)}</p>" for note in self.notes]
         parts += [f"<p>Not read: {escaped(name)} ({escaped(reason)})</p>" for name, reason in self.missing.items()]
         return "".join(parts)
 

@@ -12,6 +12,8 @@ from createos_nb.diagnostics.diagnosis import LIKELY, Confidence, Finding
 from createos_nb.diagnostics.evidence.evidence import Evidence
 from createos_nb.diagnostics.evidence.figures import clock, errors_text, percent
 
+#: A cause that is still to come.
+_AHEAD: Final = {"key_expired": "key about to expire"}
 _TITLES: Final[Mapping[Confidence, str]] = {
     "high": "Most likely cause",
     "medium": "Probable cause",
@@ -64,9 +66,12 @@ def in_words(evidence: Evidence, finding: Finding) -> str:
     Returns:
         Such as "bad release since 13:20".
     """
-    since = f" since {clock(finding.since, evidence.now)}" if isinstance(finding.since, pd.Timestamp) else ""
+    begun = isinstance(finding.since, pd.Timestamp) and finding.since <= evidence.now
+    since = f" since {clock(finding.since, evidence.now)}" if begun else ""
     place = "" if finding.where == evidence.where else f" at {finding.where}"
-    return f"{_plain(finding.cause)}{place}{since}"
+    ahead = isinstance(finding.since, pd.Timestamp) and not begun
+    plain = _plain(finding.cause)
+    return f"{_AHEAD.get(finding.cause, plain) if ahead else plain}{place}{since}"
 
 
 def _ended(evidence: Evidence) -> str:

@@ -53,6 +53,8 @@ OWN: Final[dict[str, tuple[ColumnFacts, ...]]] = {
         ("trend", "object", "requests in each thirtieth of the window; None where there is no data", "requests"),
         ("error_trend", "object", "5xx in each thirtieth of the window; None where there is no data", "requests"),
         ("read_at", _TIME, "when its project was read", "UTC"),
+        ("pending", "str", "what is on its way there, such as version 5 building; NA where nothing is", ""),
+        ("budget_left", "Float64", "share of 30 days' error budget that is left; NA unless a history knows it", ""),
     ),
     "fleet.live_versions": (
         _PROJECT,

@@ -41,6 +41,8 @@ class OverviewRow:
     last_change: str | None = None
     changed_at: str | None = None
     app: str | None = None
+    pending: str | None = None
+    budget_left: float | None = None
 
 
 def overview_frame(rows: Sequence[OverviewRow]) -> pd.DataFrame:
@@ -73,6 +75,8 @@ def overview_frame(rows: Sequence[OverviewRow]) -> pd.DataFrame:
             "trend": objects([row.trend for row in rows]),
             "error_trend": objects([row.error_trend for row in rows]),
             "read_at": read_at.as_unit("us"),
+            "pending": texts([row.pending for row in rows]),
+            "budget_left": pd.array([row.budget_left for row in rows], dtype="Float64"),
         }
     )
 

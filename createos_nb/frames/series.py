@@ -56,17 +56,19 @@ def requests_frame(buckets: Buckets, *, start: int, end: int, now: float | None 
     width, rows = buckets.width, buckets.rows
     first = start - (start - buckets.phase) % width
     size = max(0, -(-(end - first) // width)) if end > start else 0
-    data = np.zeros((size, len(COUNTS)), dtype=np.int64)
+    data = {name: np.zeros(size, dtype=np.int64) for name in COUNTS}
     missing = np.ones(size, dtype=bool)
     if len(rows):
         positions = (rows[:, 0] - first) // width
         inside = (positions >= 0) & (positions < size)
-        np.add.at(data, positions[inside], rows[inside, 1:])
+        # column by column: that is what numpy is quick at
+        for i, name in enumerate(COUNTS):
+            np.add.at(data[name], positions[inside], rows[inside, 1 + i])
         missing[positions[inside]] = False
     grid = first + width * np.arange(size, dtype=np.int64)
     index = pd.DatetimeIndex(grid.astype("datetime64[s]").astype("datetime64[us]"), name="time").tz_localize("UTC")
     frame = pd.DataFrame(
-        {name: pd.arrays.IntegerArray(data[:, i].copy(), missing.copy()) for i, name in enumerate(COUNTS)},
+        {name: pd.arrays.IntegerArray(values, missing.copy()) for name, values in data.items()},
         index=index,
     )
     last = end if now is None else min(end, int(now))

@@ -143,6 +143,9 @@ def rows_of(table: pa.Table) -> dict[str, np.ndarray]:
 
 
 def within(rows: np.ndarray, window: Span) -> np.ndarray:
-    """Return the buckets that lie in a window, or reach into it."""
-    chosen: np.ndarray = rows[(rows[:, 0] + rows[:, 1] > window[0]) & (rows[:, 0] < window[1])]
+    """Return the buckets that lie in a window, or reach into it, as a view; `rows` as in `Kept`, sorted."""
+    # of buckets that lie one behind the other, those that have ended come first
+    begins, ends = rows[:, 0], rows[:, 0] + rows[:, 1]
+    first, last = np.searchsorted(ends, window[0], side="right"), np.searchsorted(begins, window[1])
+    chosen: np.ndarray = rows[first:last]
     return chosen

@@ -5,9 +5,8 @@ What is sent there names the files of that environment, and holds its rows of th
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -22,7 +21,7 @@ from createos_nb.history.datasets import schema
 from createos_nb.history.errors import HistoryDamaged
 from createos_nb.history.manifest import DataFile
 from createos_nb.history.requests import lacking, of_environment
-from createos_nb.history.store import MEND, Store
+from createos_nb.history.store import Store, checked_content
 from createos_nb.spans import Span
 from createos_nb.times import iso, whole_seconds
 
@@ -45,6 +44,7 @@ class Stay:
         files: Those that hold its rows alone.
         loose: Its rows of the files that several share, as in `buckets.Kept`.
         asked: Whether it was ever asked for.
+        lost: Files that several share and that are damaged, with what is wrong: it may have rows in them.
     """
 
     id: str
@@ -52,6 +52,7 @@ class Stay:
     files: Sequence[DataFile]
     loose: np.ndarray
     asked: bool
+    lost: Mapping[DataFile, str] = field(default_factory=dict)
 
     def rows(self, folder: Path, columns: Sequence[str], window: Span) -> np.ndarray:
         """Return its buckets that reach into a window, as in `buckets.Kept`; columns that are not wanted are 0.
@@ -59,7 +60,10 @@ class Stay:
         Raises:
             HistoryDamaged: A file is missing or is not what was written.
         """
-        wanted = [file for file in self.files if file.first < window[1] and file.last >= window[0] - _DAY]
+        for file, why in self.lost.items():
+            if _reaches(file, window):
+                raise HistoryDamaged(f"it may have rows in a file that environments share: {why}", (file.path,))
+        wanted = [file for file in self.files if _reaches(file, window)]
         parts = [_read(folder, file, columns) for file in wanted]
         rows = np.concatenate([*parts, self.loose]) if parts or len(self.loose) else _NOTHING
         if (rows[1:, 0] < rows[:-1, 0]).any():
@@ -147,8 +151,8 @@ def by_environment(
         window: First second, and the second after the last.
         step: Length of a bucket; by default as they are kept.
 
-    Raises:
-        HistoryDamaged: A file that several environments share is damaged.
+    A file that several environments share may be damaged: nobody knows whose rows it had, so that nothing is said of
+    those whose window it reaches.
     """
     manifest = store.reload()
     asked = manifest.asked.get("requests", {})
@@ -156,13 +160,13 @@ def by_environment(
     own: dict[str, list[DataFile]] = {}
     for file in files:
         own.setdefault(file.environment, []).append(file)
-    loose = buckets.rows_of(store.table("requests", own.pop("", [])))
+    loose, lost = _shared(store, own.pop("", []))
     stays: dict[Place, list[Stay]] = {}
     for project, environment, state, there in places:
         span = max(window[0], there[0]), min(window[1], there[1])
         if span[0] < span[1]:
             rows = buckets.within(loose.get(state.id, _NOTHING), span).copy()
-            stay = Stay(state.id, span, tuple(own.get(state.id, ())), rows, state.id in asked)
+            stay = Stay(state.id, span, tuple(own.get(state.id, ())), rows, state.id in asked, lost)
             stays.setdefault(Place(project, environment), []).append(stay)
     parts = [
         HistoryPart(store.folder, place, tuple(each), step, manifest.written, manifest.generation)
@@ -172,6 +176,25 @@ def by_environment(
     labels = pd.DataFrame({name: pd.array([value], dtype=TEXT) for name, value in first})
     attrs = {"where": manifest.where, "at": iso(int(manifest.written)), "window": [iso(window[0]), iso(window[1])]}
     return Fleet(parts, _grid(parts, window, step), labels, attrs)
+
+
+def _shared(store: Store, files: Sequence[DataFile]) -> tuple[dict[str, np.ndarray], dict[DataFile, str]]:
+    """The rows of files that several environments share, by environment id; and which are damaged, and how."""
+    import pyarrow as pa
+
+    tables = [schema("requests").empty_table()]
+    lost: dict[DataFile, str] = {}
+    for file in files:
+        try:
+            tables.append(store.table("requests", [file]))
+        except HistoryDamaged as error:
+            lost[file] = str(error)
+    return buckets.rows_of(pa.concat_tables(tables)), lost
+
+
+def _reaches(file: DataFile, window: Span) -> bool:
+    """Whether a file may hold buckets that reach into a window; they are a day long at the most."""
+    return file.first < window[1] and file.last >= window[0] - _DAY
 
 
 def _grid(parts: Sequence[HistoryPart], window: Span, step: DurationLike | None) -> Grid:
@@ -228,14 +251,7 @@ def _read(folder: Path, file: DataFile, columns: Sequence[str]) -> np.ndarray:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    path = folder / file.path
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        what = f"{path} can't be read ({error.strerror}): it held {file.rows:,} rows. {MEND}"
-        raise HistoryDamaged(what, (file.path,)) from None
-    if hashlib.sha256(content).hexdigest() != file.sha256:
-        raise HistoryDamaged(f"{path} is not what was written: it held {file.rows:,} rows. {MEND}", (file.path,))
+    content = checked_content(folder, file)
     wanted = pa.schema([schema("requests").field(name) for name in ("time", "seconds", *columns)])
     table = pq.read_table(pa.BufferReader(content), columns=wanted.names, use_threads=False)
     rows = np.zeros((table.num_rows, _NOTHING.shape[1]), dtype=np.int64)

@@ -58,4 +58,4 @@ def cached_requests(store: Store, cached: Cache | None, window: Span) -> Cache:
         wanted = min(wanted[0], cached.window[0]), max(wanted[1], cached.window[1])
     files = [file for file in manifest.files.get("requests", ()) if file.first < wanted[1] and file.last >= wanted[0]]
     rows = buckets.rows_of(store.table("requests", files))
-    return Cache(manifest, wanted, {id: buckets.within(each, wanted) for id, each in rows.items()})
+    return Cache(manifest, wanted, {id: buckets.within(each, wanted).copy() for id, each in rows.items()})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import pandas as pd
 
-from createos_nb.client.memory import Remembered
+from createos_nb.client.memory import Remembered, Totals
 from createos_nb.errors import IncompleteWarning, InvalidInput
 from createos_nb.history import engines, maintenance, requests
 from createos_nb.history.by_environment import by_environment
@@ -27,6 +27,7 @@ from createos_nb.history.states import State
 from createos_nb.history.store import Store
 from createos_nb.history.sync import Sync, SyncResult
 from createos_nb.history.timeline import timeline
+from createos_nb.history.totals import totals
 from createos_nb.spans import Span, intersection
 from createos_nb.times import iso, parse_duration, unix
 
@@ -430,6 +431,11 @@ class History:
         """Return what is known for good of the requests of an environment; for the client, which asks for the rest."""
         self._cached = cached_requests(self._store, self._cached, window)
         return self._cached.remembered(environment, window)
+
+    def totals(self, now: int, length: int) -> dict[str, Totals]:
+        """Return requests of each environment, by id, in the last seconds that are known; for the fleet's budgets."""
+        with self.connection() as connection:
+            return totals(connection, now, length)
 
     def close(self) -> None:
         """Let the client ask for everything again. The files need no closing.

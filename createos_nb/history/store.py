@@ -26,6 +26,27 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+#: What to do about a damaged file.
+MEND: Final = "history.repair() lets go of it and asks again for what the platform still has"
+
+
+def checked_content(folder: Path, file: DataFile) -> bytes:
+    """Return the bytes of a file, held against its checksum.
+
+    Raises:
+        HistoryDamaged: It is missing or is not what was written.
+    """
+    path = folder / file.path
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        what = f"{path} can't be read ({error.strerror}): it held {file.rows:,} rows. {MEND}"
+        raise HistoryDamaged(what, (file.path,)) from None
+    if hashlib.sha256(content).hexdigest() != file.sha256:
+        raise HistoryDamaged(f"{path} is not what was written: it held {file.rows:,} rows. {MEND}", (file.path,))
+    return content
+
+
 class Store:
     """The files of one history.
 
@@ -100,7 +121,7 @@ class Store:
         """Return the rows of files; only of some environments, or some columns, where that is asked for.
 
         Raises:
-            HistoryDamaged: A file is missing, cut off or no Parquet.
+            HistoryDamaged: A file is missing or is not what was written.
         """
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -109,34 +130,17 @@ class Store:
         chosen = None if environments is None else [("environment_id", "in", list(environments))]
         tables = []
         for file in files:
-            path = self.folder / file.path
-            self._check_size(path, file)
-            try:
-                # partitioning=None: the names of folders repeat what the columns say
-                tables.append(pq.read_table(path, schema=wanted, filters=chosen, partitioning=None))
-            except (pa.ArrowException, OSError) as error:
-                raise HistoryDamaged(f"{path} can't be read: {error}. {MEND}", (file.path,)) from None
+            content = pa.BufferReader(checked_content(self.folder, file))
+            tables.append(pq.read_table(content, schema=wanted, filters=chosen))
         return pa.concat_tables(tables) if tables else wanted.empty_table()
-
-    def _check_size(self, path: Path, file: DataFile) -> None:
-        try:
-            size = path.stat().st_size
-        except OSError:
-            raise HistoryDamaged(f"{path} is missing: it held {file.rows:,} rows. {MEND}", (file.path,)) from None
-        if size != file.bytes:
-            raise HistoryDamaged(
-                f"{path} has {size:,} bytes, and was written with {file.bytes:,}. {MEND}", (file.path,)
-            )
 
     def damaged(self) -> list[DataFile]:
         """Return the files whose content is not what was written: each is read whole."""
         wrong = []
         for file in self.reload().all_files():
             try:
-                content = (self.folder / file.path).read_bytes()
-            except OSError:
-                content = b""
-            if hashlib.sha256(content).hexdigest() != file.sha256:
+                checked_content(self.folder, file)
+            except HistoryDamaged:
                 wrong.append(file)
         return wrong
 
@@ -244,10 +248,6 @@ class Store:
         for path in [*beside, *self.folder.glob(f".{NAME}.*")]:
             if path.relative_to(self.folder).as_posix() not in listed:
                 _remove(path)
-
-
-#: What can be done about a damaged file.
-MEND: Final = "history.repair() lets go of it and asks again for what the platform still has"
 
 
 def _remove(path: Path) -> None:

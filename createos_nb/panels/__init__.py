@@ -22,9 +22,9 @@ from createos_nb.panels.domains import DomainsPanel
 from createos_nb.panels.drill import DrillPanel
 from createos_nb.panels.journal import JournalPanel
 from createos_nb.panels.launch import LaunchPanel
-from createos_nb.panels.logs import LogsPanel
+from createos_nb.panels.logs.panel import LogsPanel
 from createos_nb.panels.overview import OverviewPanel
-from createos_nb.panels.release_watch import ReleaseWatchPanel
+from createos_nb.panels.release.watch import ReleaseWatchPanel
 from createos_nb.panels.rollback import RollbackPanel
 from createos_nb.panels.scale import ScalePanel
 from createos_nb.panels.security import SecurityPanel
@@ -283,7 +283,8 @@ def domains(client: Client, project: str) -> DomainsPanel:
         project: name or id of the project.
 
     Returns:
-        A panel. `run()` routes, deletes or adds and returns a `Receipt`; `check()` looks the records up from here.
+        A panel. `run()` routes, deletes or adds and returns a `Receipt`; `check()` looks the records up from here,
+        `verify()` looks again and again until they are there, and `stop_verifying()` ends that.
 
     Raises:
         UnknownName: there is no such project.

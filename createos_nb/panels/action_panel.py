@@ -9,7 +9,8 @@ import pandas as pd
 
 from createos_nb.panels import markup
 from createos_nb.panels.panel import Panel
-from createos_nb.panels.plan_form import PlanForm
+from createos_nb.panels.plan.form import PlanForm
+from createos_nb.plans.usual_times import usual_times
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
@@ -55,6 +56,7 @@ class ActionPanel(Panel):
         self.on_finish: Callable[[], Any] = lambda: None
         self.form = PlanForm(self._view, self._background, self._make_plan, self.verb, slow_motion=client.clock.virtual)
         self.form.name_plan = self._name_plan
+        self.form.usual_times = lambda plan: usual_times(client, plan.steps)
         self.form.on_frame = self._set_frame
         self.form.on_finish = self._on_finish
 

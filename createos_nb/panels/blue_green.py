@@ -14,11 +14,11 @@ from createos_nb.errors import InvalidInput
 from createos_nb.panels import markup
 from createos_nb.panels.action_panel import ActionPanel
 from createos_nb.panels.components import Slider
-from createos_nb.panels.lanes import lanes_html
 from createos_nb.panels.panel_below import PanelBelow
-from createos_nb.panels.release_watch import ReleaseWatchPanel
-from createos_nb.panels.sides import ProjectSides, read
-from createos_nb.panels.smoke import smoke_html, smoke_test
+from createos_nb.panels.release.lanes import lanes_html
+from createos_nb.panels.release.sides import ProjectSides, read
+from createos_nb.panels.release.smoke import smoke_html, smoke_test
+from createos_nb.panels.release.watch import ReleaseWatchPanel
 from createos_nb.panels.view import set_options
 
 if TYPE_CHECKING:

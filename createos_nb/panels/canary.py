@@ -13,10 +13,10 @@ from createos_nb import runbooks
 from createos_nb.errors import CreateOSError, InvalidInput, UnknownName
 from createos_nb.panels import markup
 from createos_nb.panels.action_panel import ActionPanel
-from createos_nb.panels.lanes import lanes_html
 from createos_nb.panels.panel_below import PanelBelow
-from createos_nb.panels.release_watch import ReleaseWatchPanel
-from createos_nb.panels.sides import ProjectSides, read
+from createos_nb.panels.release.lanes import lanes_html
+from createos_nb.panels.release.sides import ProjectSides, read
+from createos_nb.panels.release.watch import ReleaseWatchPanel
 from createos_nb.panels.view import set_options
 from createos_nb.plans.steps.checks import Watch
 from createos_nb.runbooks.canary import STAGES

@@ -41,7 +41,7 @@ def capacity_html(advice: ReplicasAdvice, current: int, planned: int, *, other: 
     )
     rows = "".join(_row(number, advice, current, planned, most, lines) for number in range(1, _MOST + 1))
     legend = (
-        f'<div class="createos-note"><i class="createos-key createos-load-usual"></i> load, 99 % of the time below '
+        f'<div class="createos-note"><i class="createos-key"></i> load, 99 % of the time below '
         f"{advice.q99:,.0f} requests/min · "
         f'<i class="createos-key createos-load-peak"></i> peak {advice.peak:,.0f}</div>'
     )

@@ -45,6 +45,7 @@ class Entry(NamedTuple):
         below: the second.
         narrow: what stands below both where rows are cards: other columns are not shown there.
         hint: what is shown when the pointer rests there.
+        icon: the name of an icon before the second line; "" for none.
     """
 
     text: str
@@ -52,6 +53,7 @@ class Entry(NamedTuple):
     below: str = ""
     narrow: str = ""
     hint: str = ""
+    icon: str = ""
 
 
 class Errors(NamedTuple):

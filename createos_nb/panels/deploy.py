@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
@@ -9,12 +10,16 @@ import ipywidgets as widgets
 import pandas as pd
 
 from createos_nb import runbooks
+from createos_nb.diagnostics.evidence.build_fixes import build_fix
+from createos_nb.diagnostics.evidence.build_signals import read_build
 from createos_nb.dtypes import TEXT
 from createos_nb.errors import CreateOSError, InvalidInput
 from createos_nb.panels import markup
 from createos_nb.panels.action_panel import ActionPanel
 from createos_nb.panels.assign import known
-from createos_nb.panels.plan_state import PlanState
+from createos_nb.panels.panel_below import PanelBelow
+from createos_nb.panels.plan.state import PlanState
+from createos_nb.panels.settings import SettingsPanel, names_of, prefilled
 from createos_nb.panels.upload_source import UploadSource
 from createos_nb.panels.view import set_options
 
@@ -40,6 +45,8 @@ class DeployPanel(ActionPanel):
         self._given_project = project
         self._types: dict[str, str] = {}
         self._building: tuple[str, str] | None = None  # project and id of the deployment that is being built
+        self._built = ("", "")  # those of the last one
+        self._below: PanelBelow[SettingsPanel] = PanelBelow()
         style = {"description_width": "6em"}
 
         def wide() -> widgets.Layout:  # one for each: a layout that is hidden hides all that share it
@@ -63,13 +70,15 @@ class DeployPanel(ActionPanel):
         )
         self._upload = UploadSource(self._view, self._background, client, self._on_source, style)
         self._environment = self._view.control("environment", widgets.Dropdown(description="Live in", style=style))
-        self._note = widgets.HTML()
+        self._note, self._outcome = widgets.HTML(), widgets.HTML()
         self._cancel_button = self._view.button(
             "Cancel the deployment", self.cancel_deployment, hint="Have the platform stop building it; Stop only waits"
         )
         self.form.buttons.children = (*self.form.buttons.children, self._cancel_button)
         self.form.on_event, self.form.on_update = self._on_event, self._update_buttons
+        self.form.remedies = self._remedies
         self._view.build(
+            self._outcome,
             self._project,
             self._note,
             self._image,
@@ -77,6 +86,7 @@ class DeployPanel(ActionPanel):
             self._upload.box,
             self._environment,
             *self.form.widgets,
+            self._below.box,
         )
         self._view.on_change("project", self._update_controls)
         self.form.depends_on("project", "image", "branch", "environment")
@@ -178,16 +188,65 @@ class DeployPanel(ActionPanel):
     def _on_event(self, event: Event) -> None:
         with self._view.lock:
             if event.phase == "waiting" and event.created and event.step == 1:
-                self._building = (str(self._project.value), event.created)
+                self._building = self._built = (str(self._project.value), event.created)
             elif event.phase in ("done", "already so") or event.over:
                 self._building = None
             self.form.update_buttons()
+
+    # --- after a build that failed ------------------------------------------------------------------------------------
+
+    @property
+    def opened(self) -> SettingsPanel | None:
+        """Return the panel of settings that is open below, or None."""
+        return self._below.opened
+
+    def _failure(self) -> str:
+        """Say first what failed, and that what users see is as it was."""
+        line = read_build(line.text for line in self.form.progress.log).line
+        said = re.sub(r"^error:?\s*", "", line, flags=re.IGNORECASE)
+        environment = self._environment.value
+        unchanged = f"{markup.label(environment)} is unchanged" if environment else "No environment was changed"
+        return markup.alert(f"The build failed{f': {said}' if said else ''}\n{unchanged}: what was live still is.")
+
+    def _remedies(self) -> list[widgets.Button]:
+        """Offer the change of settings that puts a failed build right, as far as its log tells."""
+        if not self.form.progress.build_failed:
+            return []
+        settings = build_fix(read_build(line.text for line in self.form.progress.log)).settings
+        if not settings:
+            return []
+        project, deployment = self._built
+        names = ", ".join(markup.label(name) for name in names_of(settings))
+        changes = {**settings, "redeploy": True, "deployment": deployment}
+        hint = "Open the plan, filled in; nothing is changed before you confirm"
+        return [self._view.button(f"Set {names} …", lambda: self._open(project, changes), style="primary", hint=hint)]
+
+    def _open(self, project: str, changes: dict[str, Any]) -> None:
+        def make() -> SettingsPanel:
+            panel = SettingsPanel(self.client, project)
+            panel.prefill(prefilled(changes))
+            return panel
+
+        self._below.open(make)
+
+    def close(self) -> None:
+        """Close the panel below and this one.
+
+        Examples:
+            >>> panel = createos_nb.panels.deploy(createos_nb.simulate(), "storefront")
+            >>> panel.close()
+            >>> panel.closed
+            True
+        """
+        self._below.shut()
+        super().close()
 
     def _update_buttons(self) -> None:
         applying = self.form.state is PlanState.APPLYING
         if not applying:
             self._building = None
         self._cancel_button.layout.display = "" if self._building else "none"
+        self._outcome.value = self._failure() if self.form.progress.build_failed and not applying else ""
         self._upload.drop_zone.disabled = applying
 
 

@@ -30,7 +30,7 @@ from createos_nb.panels.diagnosis_html import (
 from createos_nb.panels.environment_picker import EnvironmentPicker
 from createos_nb.panels.grid import Grid
 from createos_nb.panels.kept_diagnoses import KeptDiagnoses
-from createos_nb.panels.logs import LogsPanel
+from createos_nb.panels.logs.panel import LogsPanel
 from createos_nb.panels.panel import NOTHING_READ, Panel
 from createos_nb.panels.panel_below import PanelBelow
 from createos_nb.panels.traffic import TrafficPanel
@@ -118,7 +118,8 @@ class DiagnosisPanel(Panel):
         self._ways, self._hint = widgets.HBox([]), widgets.HTML(_HINT)
         self._ways.add_class("createos-row")
         # right below the answer: who has read that wants to know what is to be pressed
-        self._foot = widgets.VBox([self._ways, self._hint, self._calls])
+        self._hint.layout.flex = "1 1 100%"
+        self._foot = widgets.VBox([self._ways, self._calls])
         self._foot.add_class("createos-ways")
         last = widgets.HBox([self._read_at, *([self._refresh_button] if self._fixed else [])])
         last.add_class("createos-row")
@@ -246,9 +247,10 @@ class DiagnosisPanel(Panel):
         show(self._calls, visible=False)
         cure = [] if first is None else [self._cure(first, findings[first - 1], style="primary")]
         looks = self._looks if all(self._picker.names()) and self.diagnosis is not None else []
-        self._ways.children = (*cure, *looks, *([self._show_calls] if rows else []))
+        # what the button does stands next to it
+        said = [*cure, self._hint] if cure else []
+        self._ways.children = (*said, *looks, *([self._show_calls] if rows else []))
         show(self._foot, bool(self._ways.children))
-        show(self._hint, bool(cure))
 
     def _cause(self, number: int, finding: Finding, diagnosis: Diagnosis, *, with_button: bool) -> widgets.VBox:
         parts: list[widgets.Widget] = [widgets.HTML(cause_html(number, finding, diagnosis))]

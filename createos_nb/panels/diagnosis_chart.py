@@ -8,7 +8,7 @@ import pandas as pd
 
 from createos_nb.diagnostics.diagnosis import Material
 from createos_nb.panels.chart.time_chart import TimeChart
-from createos_nb.panels.chart.traffic import show_traffic
+from createos_nb.panels.chart.traffic import show_traffic, usual_of
 
 #: The time that is shown at least, and before the trouble.
 _SHOWN: Final = pd.Timedelta("2h")
@@ -32,7 +32,9 @@ def show_material(chart: TimeChart, material: Material | None) -> bool:
     if material.since is not None:
         start = min(start, material.since - _BEFORE)
     live = f"v{material.live}" if material.live is not None else ""
-    show_traffic(chart, traffic[traffic.index >= start], _versions(material, traffic.index[0]), chosen=live)
+    usual = usual_of(traffic)  # learnt from all that was read, and shown where the chart is
+    versions = _versions(material, traffic.index[0])
+    show_traffic(chart, traffic[traffic.index >= start], versions, chosen=live, usual=usual)
     return True
 
 

@@ -37,7 +37,7 @@ def notes_html(diagnosis: Diagnosis) -> str:
     """Return what is to be known beside the answer; "" where that is nothing."""
     notes = "".join(_item("info", "", note) for note in diagnosis.notes)
     return (
-        f'<section class="createos-section"><h4>Beside it</h4><ul class="createos-evidence">{notes}</ul></section>'
+        f'<section class="createos-section"><h4>Also found</h4><ul class="createos-evidence">{notes}</ul></section>'
         if notes
         else ""
     )
@@ -71,7 +71,7 @@ def cause_html(number: int, finding: Finding, diagnosis: Diagnosis) -> str:
     items = [
         *(_item("for", "For: ", text) for text in finding.evidence),
         *(_item("against", "Against: ", text) for text in finding.against),
-        _item("arrow", "Cure: ", finding.fix),
+        f'<li class="createos-arrow">{icon("arrow")}<span>Fix: {markup.text(finding.fix)}</span></li>',
     ]
     body = f'<ul class="createos-evidence">{"".join(items)}</ul>'
     opened = " open" if number == 1 else ""

@@ -11,12 +11,15 @@ import pandas as pd
 
 from createos_nb import runbooks
 from createos_nb.dtypes import TEXT
-from createos_nb.errors import InvalidInput, MissingExtra
+from createos_nb.errors import ConfigurationError, InvalidInput, MissingExtra
 from createos_nb.panels import markup
 from createos_nb.panels.action_panel import ActionPanel
+from createos_nb.panels.domain_watch import Look, RecordsWatch, in_words
 from createos_nb.panels.grid import Grid
+from createos_nb.panels.icons import icon
+from createos_nb.panels.plan.state import PlanState
 from createos_nb.panels.row_picker import RowPicker
-from createos_nb.panels.view import set_options
+from createos_nb.panels.view import set_options, show
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
@@ -51,6 +54,7 @@ class DomainsPanel(ActionPanel):
         style = {"description_width": "auto"}
         self._looked_up: dict[str, pd.DataFrame] = {}
         self._listed_domains: pd.DataFrame | None = None
+        self._environments: pd.DataFrame | None = None
         actions = [("Route the chosen one", "route"), ("Add a new one", "add"), ("Delete the chosen one", "delete")]
         self._action = self._view.control(
             "action", widgets.Dropdown(description="Action", options=actions, style=style)
@@ -65,14 +69,19 @@ class DomainsPanel(ActionPanel):
             "new_environment",
             widgets.Dropdown(description="Routed to", options=[_NO_ENVIRONMENT], style=style),
         )
-        self._check_button = self._view.button(
-            "Check DNS now", self.check, hint="Look the DNS records of the chosen domain up; nothing is changed"
+        self._watch = RecordsWatch(client, project, self._background, self._on_look)
+        self._watch_line = widgets.HTML()
+        self._verify_button = self._view.button(
+            "Verify now", self.verify, hint="Look for the DNS records of the chosen domain until they are there"
         )
-        self._toolbar.children = (self._check_button,)
+        self._stop_button = self._view.button("Stop looking", self.stop_verifying, hint="Nothing was changed by it")
+        show(self._stop_button, visible=False)
+        self._toolbar.children = (self._verify_button, self._stop_button)
         action_row = widgets.HBox([self._action, self._environment, self._new_domain, self._new_environment])
         action_row.add_class("createos-row")
         self._view.build(
             self._toolbar,
+            self._watch_line,
             self._rows.grid,
             self._rows.note,
             self._records_note,
@@ -84,6 +93,7 @@ class DomainsPanel(ActionPanel):
             self._view.on_change(name, self._update_controls)
         self.form.depends_on("chosen", "action", "environment", "new_domain", "new_environment")
         self.form.on_success = lambda _: self._on_applied()
+        self.form.on_update = self._on_form
         self._start()
         self._update_controls()
 
@@ -94,6 +104,7 @@ class DomainsPanel(ActionPanel):
 
     def _show(self, result: tuple[pd.DataFrame, pd.DataFrame]) -> None:
         domains, environments = result
+        self._environments = environments
         self._rows.show(domains_of(domains, environments))
         self._listed_domains = domains
         self._show_records()
@@ -116,7 +127,7 @@ class DomainsPanel(ActionPanel):
         self._environment.layout.display = "" if action == "route" else "none"
         for widget in (self._new_domain, self._new_environment):
             widget.layout.display = "" if action == "add" else "none"
-        self._check_button.disabled = not self._rows.key
+        self._verify_button.disabled = not self._rows.key
         self.form.verb = {"route": "Route", "delete": "Delete", "add": "Add"}[action]
 
     # --- by a plan ----------------------------------------------------------------------------------------------------
@@ -178,7 +189,73 @@ class DomainsPanel(ActionPanel):
             self._view.clear_error()
             self._looked_up[name] = found
             self._show_records()
-            self._view.set_status(f"{name}: {_summary(found)}")
+            self._view.set_status(f"{name}: {in_words(found)}")
+
+    # --- until they are there -----------------------------------------------------------------------------------------
+
+    def verify(self) -> None:
+        """Look for the DNS records of the chosen domain, again and again until they are there, in the background.
+
+        It looks 20 times at most in a little over an hour, one request each, and pauses while nobody sees the panel.
+        Nothing is changed: the plan that routes the domain has the platform verify them.
+
+        Raises:
+            InvalidInput: no domain is chosen.
+            ConfigurationError: no thread can be started here.
+
+        Examples:
+            >>> panel = createos_nb.panels.domains(createos_nb.simulate(), "storefront")
+            >>> panel.params["chosen"] = "wholesale.juniper-goods.example.com"
+            >>> panel.verify()
+            >>> panel.stop_verifying()
+        """
+        row = self._rows.row
+        if row is None:
+            raise InvalidInput("Choose the domain whose records are looked for.")
+        name = str(row["domain"])
+        self._view.clear_error()
+        self._watch_line.value = markup.wait(f"Looking for the DNS records of {name}", 0.0)
+        show(self._stop_button, visible=True)
+        if not self._watch.start(name):
+            self._on_look_end("")
+            raise ConfigurationError("Verify now needs a thread, and none can be started here: `check` looks once")
+
+    def stop_verifying(self) -> None:
+        """Stop looking for records; what was found stays.
+
+        Examples:
+            >>> panel = createos_nb.panels.domains(createos_nb.simulate(), "storefront")
+            >>> panel.stop_verifying()
+        """
+        self._watch.stop()
+
+    def _on_look(self, look: Look) -> None:
+        with self._view.lock:
+            if self._view.closed:
+                return
+            if look.records is not None:
+                self._looked_up[look.domain] = look.records
+            if look.domains is not None and self._environments is not None:
+                self._listed_domains = look.domains
+                self._rows.show(domains_of(look.domains, self._environments))
+                self._view.render_header()
+            self._show_records()
+            if look.state == "waiting":
+                what = f"Waiting for the DNS records of {look.domain}: {look.sentence}"
+                self._watch_line.value = markup.wait(what, look.seconds)
+                return
+            self._on_look_end(look.sentence, found=look.state == "found")
+
+    def _on_look_end(self, sentence: str, *, found: bool = False) -> None:
+        show(self._stop_button, visible=False)
+        kind = " createos-look-found" if found else ""
+        said = f"{icon('passed' if found else 'info')}<span>{markup.text(sentence)}</span>"
+        self._watch_line.value = f'<div class="createos-look{kind}" role="status">{said}</div>' if sentence else ""
+
+    def _on_form(self) -> None:
+        """A plan that is applied looks for the records itself."""
+        if self.form.state is PlanState.APPLYING:
+            self._watch.stop()
 
 
 def domains_of(domains: pd.DataFrame, environments: pd.DataFrame) -> pd.DataFrame:
@@ -222,14 +299,6 @@ def records_of(domains: pd.DataFrame, looked_up: Mapping[str, pd.DataFrame] | No
     found = pd.concat(known).rename(columns={"wanted": "value"})
     keys = ["domain", "type", "value"]
     return records.merge(found[[*keys, *_LOOKED_UP]].drop_duplicates(keys), on=keys, how="left")
-
-
-def _summary(found: pd.DataFrame) -> str:
-    """What was looked up, in a line."""
-    if not len(found):
-        return "the platform asks for no DNS record"
-    records = zip(found["type"], found["state"], strict=True)
-    return ", ".join(f"{kind} {'not known' if state == 'unknown' else state}" for kind, state in records)
 
 
 def _environment_options(environments: pd.DataFrame, *, live_only: bool = False) -> list[tuple[str, str]]:

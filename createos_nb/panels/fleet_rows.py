@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -17,7 +18,14 @@ from createos_nb.panels.grid import Fixed
 from createos_nb.times import format_duration
 
 #: Of each column, the kind and the heading.
-KINDS: Final = {"status": "status", "place": "entry", "errors": "errors", "live": "entry", "burn": "number"}
+KINDS: Final = {
+    "status": "status",
+    "place": "entry",
+    "errors": "errors",
+    "live": "entry",
+    "burn": "number",
+    "budget": "number",
+}
 LABELS: Final = {
     "status": "Status",
     "place": "Environment",
@@ -25,6 +33,7 @@ LABELS: Final = {
     "errors": "Server errors",
     "live": "Live",
     "burn": "Burn rate",
+    "budget": "Budget left, %",
 }
 FIXED: Final = Fixed(
     widths={
@@ -34,8 +43,9 @@ FIXED: Final = Fixed(
         "errors": "9.6em",
         "live": "10em",
         "burn": "5.4em",
+        "budget": "7em",
     },
-    wide=frozenset({"burn"}),
+    wide=frozenset({"burn", "budget"}),
     order="status",
     words="status",
     noun="environments",
@@ -53,12 +63,16 @@ def table_of(frame: pd.DataFrame, compared: Compared | None) -> pd.DataFrame:
         compared: The requests of another time; None where they are not known.
 
     Returns:
-        The columns of `LABELS`, and `project` and `environment`, which tell rows apart.
+        The columns of `LABELS`, that of the budget only where a history knows one; and `project` and `environment`,
+        which tell rows apart.
     """
     totals = {} if compared is None else compared.totals
     rows = [_row(row, totals.get((row["project"], row["environment"]))) for row in frame.to_dict("records")]
     table = pd.DataFrame(rows, columns=["project", "environment", *LABELS])
-    return table.astype({"status": TEXT, "rpm": "Float64", "burn": "Float64"})
+    if frame["budget_left"].isna().all():
+        table = table.drop(columns="budget")
+    numbers = dict.fromkeys(table.columns.intersection(["rpm", "burn", "budget"]), "Float64")
+    return table.astype({"status": TEXT, **numbers})
 
 
 def note_of(frame: pd.DataFrame, compared: Compared | None) -> str:
@@ -83,8 +97,13 @@ def left_out(frame: pd.DataFrame) -> str:
 
 def _row(row: dict[Any, Any], before: tuple[int, int] | None) -> dict[str, Any]:
     status, place = str(row["status"]), None if pd.isna(row["environment"]) else str(row["environment"])
+    coming = known(row["pending"])
+    if coming and status == "unknown" and not row["requests"]:
+        status = "pending"  # nothing serves there yet: nobody can have asked
     version = None if pd.isna(row["version"]) else f"v{row['version']}"
     live, changed = _last_change(row, version)
+    if coming and version:
+        live = coming.replace("version ", "v")
     rpm = None if pd.isna(row["rpm"]) else float(row["rpm"])
     requests = "" if rpm is None else f"{number(rpm)}/min"
     replicas = "" if pd.isna(row["replicas"]) else f"{row['replicas']} replica{'s' if row['replicas'] != 1 else ''}"
@@ -95,14 +114,22 @@ def _row(row: dict[Any, Any], before: tuple[int, int] | None) -> dict[str, Any]:
         "place": Entry(
             str(row["project"]),
             f" / {place}" if place else "",
-            _reason(status, known(row["reason"])),
+            _reason(status, known(row["reason"]), coming),
             " · ".join(text for text in (requests, ", ".join(text for text in (version, live) if text)) if text),
             known(row["reason"]),
         ),
         "rpm": rpm if rpm is None or rpm < 10 else round(rpm),
         "errors": _errors(row, status, before),
-        "live": Entry(version or "–", f" · {replicas}" if version and replicas else "", live, hint=changed),
+        "live": Entry(
+            version or "–",
+            f" · {replicas}" if version and replicas else "",
+            live,
+            hint=changed,
+            icon="pending" if coming and version else "",
+        ),
         "burn": None if pd.isna(row["burn"]) else round(float(row["burn"]), 1),
+        # rounded down: 0 is none, less is overspent
+        "budget": None if pd.isna(row["budget_left"]) else float(math.floor(100 * row["budget_left"])),
     }
 
 
@@ -110,8 +137,10 @@ def _joined(between: str, *texts: str | None) -> str:
     return between.join(text for text in texts if text)
 
 
-def _reason(status: str, reason: str) -> str:
+def _reason(status: str, reason: str, coming: str) -> str:
     """Return the reason of a status; where all is well only what stands beside the figures, which are shown already."""
+    if status == "pending":
+        return coming
     return reason.partition(_BESIDE)[2] if status == "healthy" else reason
 
 

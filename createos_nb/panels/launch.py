@@ -15,7 +15,7 @@ from createos_nb.naming import snake
 from createos_nb.panels import markup
 from createos_nb.panels.action_panel import ActionPanel
 from createos_nb.panels.grid import Grid
-from createos_nb.panels.plan_state import PlanState
+from createos_nb.panels.plan.state import PlanState
 from createos_nb.panels.secret import SecretField
 from createos_nb.panels.upload_source import UploadSource
 from createos_nb.panels.variables import DesiredVariables

@@ -26,6 +26,7 @@ _SHEETS: Final = (
     "fleet",
     "files",
     "release",
+    "domains",
 )
 
 #: Grey lines in place of what is not read yet.
@@ -71,6 +72,11 @@ def wait(value: str, seconds: float) -> str:
         f'<div class="createos-status createos-wait" role="status">{icon("running")}<span>{text(value)}</span>'
         f'<span class="createos-seconds" style="--cn-since:-{seconds:.1f}s" aria-hidden="true"></span></div>'
     )
+
+
+def scrolled(content: str, label: str) -> str:
+    """Return what may be wider than the panel, in a region of its own that the keyboard can scroll."""
+    return f'<div class="createos-scroll" role="region" aria-label="{text(label)}" tabindex="0">{content}</div>'
 
 
 def table(frame: pd.DataFrame, caption: str = "", *, max_rows: int = 200) -> str:

@@ -23,7 +23,7 @@ from createos_nb.panels.domains import DomainsPanel
 from createos_nb.panels.environment_picker import TIME_WINDOWS
 from createos_nb.panels.fleet_rows import FIXED, KINDS, LABELS, left_out, note_of, static_table, summary_of, table_of
 from createos_nb.panels.kept_diagnoses import KeptDiagnoses
-from createos_nb.panels.logs import LogsPanel
+from createos_nb.panels.logs.panel import LogsPanel
 from createos_nb.panels.panel import NOTHING_READ, Panel
 from createos_nb.panels.panel_below import PanelBelow
 from createos_nb.panels.read_panel import ReadPanel
@@ -140,6 +140,7 @@ class OverviewPanel(ReadPanel):
         self._view.tools.children = (self._window, *self._toolbar.children, *self._view.tools.children)
         open_row = widgets.HBox([self._show_as, self._open_button])
         open_row.add_class("createos-row")
+        open_row.layout.margin = "8px 0 0"
         rows, side, foot = (
             widgets.VBox([self._summary, self._rows.grid]),
             widgets.VBox([self._close_button, self._opening, self._below.box]),

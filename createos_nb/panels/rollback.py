@@ -20,7 +20,7 @@ from createos_nb.panels.chart.traffic import show_traffic
 from createos_nb.panels.kept_diagnoses import KeptDiagnoses
 from createos_nb.panels.panel_below import PanelBelow
 from createos_nb.panels.rollback_html import before_after_html, errors_check, measured_html, verification_html
-from createos_nb.panels.rollback_versions import Share, candidates, share_since
+from createos_nb.panels.rollback_versions import Share, candidates, share_since, with_known_starts
 from createos_nb.panels.traffic import TrafficPanel
 from createos_nb.panels.version_picker import VersionPicker
 from createos_nb.panels.view import show
@@ -40,7 +40,7 @@ class _Done:
 class RollbackPanel(ActionPanel):
     """Older versions as cards and on the traffic, before and after side by side; after it, whether it helped.
 
-    The newest version that is fit is taken where none is chosen.
+    The newest version that is fit is taken where none is chosen; after a rollback none is, until somebody chooses.
 
     Parameters: `chosen` (such as "v15", "" for the newest fit one), `hold` (bool), `allow_description_change` (bool).
     """
@@ -96,7 +96,10 @@ class RollbackPanel(ActionPanel):
         return candidates(self.client, self._project, self._environment)
 
     def _show(self, result: tuple[pd.DataFrame, dict[str, Any]]) -> None:
-        table, self._facts = result
+        table, facts = result
+        if self._facts is not None:
+            facts = facts | {"versions": with_known_starts(facts["versions"], self._facts["versions"])}
+        self._facts = facts
         self._share = share_since(self._facts["traffic"], self._facts["live_since"])
         self._rows.show(table, self._facts, self._share)
         self._explain()
@@ -111,7 +114,11 @@ class RollbackPanel(ActionPanel):
         if not live:
             lines.append("Nothing is live here: there is nothing to roll back.")
         elif taken is None:
-            lines.append("No older version is known to have been healthy.")
+            lines.append(
+                "No older version is known to have been healthy."
+                if self._rows.suggests
+                else "To go back further, choose a version."
+            )
         if live and facts["auto"]:
             lines.append(f"Auto-promotion of {facts['branch']} is on.")
         show(self._hold, bool(facts["auto"]))
@@ -140,7 +147,8 @@ class RollbackPanel(ActionPanel):
             if not self._facts["live"]:
                 raise InvalidInput("Nothing is live here: there is nothing to roll back.")
             if self._rows.taken is None:
-                raise InvalidInput("Choose a version: no older one is known to have been healthy.")
+                why = ": no older one is known to have been healthy" if self._rows.suggests else " to go back further"
+                raise InvalidInput(f"Choose a version{why}.")
         plan = runbooks.rollback(
             self.client,
             self._project,
@@ -167,7 +175,9 @@ class RollbackPanel(ActionPanel):
             self._done = None
             return
         self._done = _Done(self._facts["live"], self._share, taken)
-        self._rows.grid.selected = ""  # what was chosen is live now
+        # what was chosen is live now, and one press more must not go back further
+        self._rows.suggests = False
+        self._rows.grid.selected = ""
 
     def _after(self, receipt: Receipt) -> Sequence[widgets.Button]:
         """Return the buttons that go with what was done: whether it helped, and the traffic."""

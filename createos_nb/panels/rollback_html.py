@@ -9,6 +9,7 @@ import pandas as pd
 
 from createos_nb.checks import FAIL, NO_DATA, PASS, Check, Checks, Result
 from createos_nb.html import Html, code, escaped, html_table
+from createos_nb.panels import markup
 from createos_nb.panels.chart.scales import format_value
 from createos_nb.panels.icons import icon, status
 from createos_nb.panels.rollback_versions import Share
@@ -107,7 +108,7 @@ def verification_html(checks: Checks, version: str) -> str:
     table = html_table(rows, ["Result", "Claim", "Found", "Passes if"])
     return (
         f'<div class="createos-verified"><h4 class="createos-result">{status(checks.result)}'
-        f'<span>{escaped(sentence)}</span></h4><div class="createos-scroll">{table}</div></div>'
+        f"<span>{escaped(sentence)}</span></h4>{markup.scrolled(table, 'Claims')}</div>"
     )
 
 

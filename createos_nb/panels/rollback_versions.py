@@ -89,6 +89,20 @@ def candidates(client: Client, project: str, environment: str) -> tuple[pd.DataF
     return frame.reset_index(drop=True), facts
 
 
+def with_known_starts(versions: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
+    """Return versions with the starts that an earlier reading knew: what was live then, a later one only guesses."""
+    found = versions.copy()
+    known = set(zip(found["version"], found["start"], found["exactness"], strict=True))
+    for row in before[before["exactness"] == "exact"].itertuples():
+        if (row.version, row.start, row.exactness) in known:
+            continue
+        guessed = found.index[(found["version"] == row.version) & (found["exactness"] == "guess")]
+        if len(guessed):
+            found.loc[guessed[-1], "start"] = row.start
+            found.loc[guessed[-1], "exactness"] = "exact"
+    return found.sort_values("start", kind="stable", ignore_index=True)
+
+
 def share_since(traffic: pd.DataFrame | None, since: pd.Timestamp | None) -> Share:
     """Return the server errors from a time on, in whole buckets of `requests_over_time`; no data is 0 of 0, NaN."""
     if traffic is None or not len(traffic):

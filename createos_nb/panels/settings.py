@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import ipywidgets as widgets
@@ -37,6 +37,8 @@ _SWITCHES: Final = {"has_dockerfile": "A Dockerfile decides the build", "use_bui
 #: The settings of a project from an image, and those that only a project from a repository has.
 _OF_IMAGES: Final = ("port", "run_envs")
 _OF_REPOSITORIES: Final = ("ignore_branches",)
+#: Options of a change of settings that say what is deployed afterward.
+_OF_REDEPLOYMENT: Final = ("redeploy", "environment", "deployment")
 _MAPS: Final = {"build_vars": "build", "run_envs": "run"}
 
 
@@ -226,6 +228,28 @@ class SettingsPanel(ActionPanel):
         if name in _OF_REPOSITORIES:
             return [branch.strip() for branch in value.split(",") if branch.strip()]
         return value if name in _SWITCHES else value or None
+
+
+def names_of(options: Mapping[str, Any]) -> list[str]:
+    """Return the settings that a call changes, in words: of variables their names."""
+    words = []
+    for name, value in options.items():
+        if isinstance(value, Mapping):
+            words += [str(entry) for entry in value]
+        elif name not in _OF_REDEPLOYMENT:
+            words.append(f"{name} {'on' if value is True else value}")
+    return words
+
+
+def prefilled(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the controls of the panel of settings: the name of a variable, whose value only a person can give."""
+    params: dict[str, Any] = {}
+    for name, value in options.items():
+        if isinstance(value, Mapping):
+            params |= {"map": name, "name": str(next(iter(value), ""))}
+        else:
+            params[name] = f"v{value}" if name == "deployment" and isinstance(value, int) else value
+    return params
 
 
 def _has(kind: str, name: str) -> bool:

@@ -13,7 +13,7 @@ from createos_nb.analysis.rounding import rounded
 from createos_nb.panels import markup
 from createos_nb.panels.chart.fleet import show_fleet
 from createos_nb.panels.chart.time_chart import TimeChart
-from createos_nb.panels.chart.traffic import show_traffic
+from createos_nb.panels.chart.traffic import show_traffic, usual_of
 from createos_nb.panels.environment_picker import TIME_WINDOWS, EnvironmentPicker
 from createos_nb.panels.grid import Grid
 from createos_nb.panels.read_panel import ReadPanel
@@ -91,7 +91,7 @@ class TrafficPanel(ReadPanel):
             summary = analysis.summary(frame)
             assert isinstance(summary, pd.Series)  # of one environment
             self._summary.value = _summary_html(summary)
-            show_traffic(self._chart, frame)
+            show_traffic(self._chart, frame, usual=usual_of(frame))
             paths = analysis.paths(overview.top_hit_paths, overview.top_error_paths, total=frame)
             self._paths.show(
                 rounded(paths[["path", "count", "errors", "error_percentage"]], 1), key="path", labels=_LABELS

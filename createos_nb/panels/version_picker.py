@@ -15,7 +15,7 @@ from createos_nb.panels import markup
 from createos_nb.panels.chart.scales import format_value
 from createos_nb.panels.components import front_text
 from createos_nb.panels.panel import NOTHING_READ
-from createos_nb.panels.plan_display import duration
+from createos_nb.panels.plan.display import duration
 from createos_nb.panels.rollback_versions import Share
 
 #: Cards that are shown at once; the others are folded.
@@ -53,11 +53,13 @@ class VersionPicker:
 
     Attributes:
         table: the frame that is shown, or None.
+        suggests: whether the newest that was healthy is taken where none is chosen.
         grid, note: the widgets.
     """
 
     def __init__(self, caption: str) -> None:
         self.table: pd.DataFrame | None = None
+        self.suggests = True
         self.grid, self.note = VersionCards(caption=caption), widgets.HTML()
 
     def show(self, table: pd.DataFrame, live: Mapping[str, Any], share: Share) -> None:
@@ -78,8 +80,9 @@ class VersionPicker:
             if self.grid.selected not in ["", *self.grid.choices]:
                 self.grid.selected = ""
 
-    @staticmethod
-    def _default(table: pd.DataFrame) -> str:
+    def _default(self, table: pd.DataFrame) -> str:
+        if not self.suggests:
+            return ""
         return next(iter(table.loc[table["why_not"] == "", "version"]), "")
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from createos_nb.diagnostics import RunbookCall
 from createos_nb.panels.assign import AssignPanel
@@ -11,17 +11,13 @@ from createos_nb.panels.deploy import DeployPanel
 from createos_nb.panels.domains import DomainsPanel
 from createos_nb.panels.rollback import RollbackPanel
 from createos_nb.panels.scale import ScalePanel
-from createos_nb.panels.settings import SettingsPanel
+from createos_nb.panels.settings import SettingsPanel, names_of, prefilled
 from createos_nb.panels.variables import VariablesPanel
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
     from createos_nb.panels.action_panel import ActionPanel
     from createos_nb.panels.kept_diagnoses import KeptDiagnoses
-
-
-#: Options of a change of settings that say what is deployed afterward.
-_OF_REDEPLOYMENT: Final = ("redeploy", "environment", "deployment")
 
 
 def label_of(call: RunbookCall) -> str | None:
@@ -36,7 +32,7 @@ def label_of(call: RunbookCall) -> str | None:
         case "set_variables", (_, _):
             return " ".join(["Set", *_variables(options), "…"])
         case "settings", (_,):
-            return " ".join(["Set", *_settings(options), "…"])
+            return " ".join(["Set", *names_of(options), "…"])
         case "assign", (_, version, _):
             return f"Assign v{str(version).removeprefix('v')} …"
         case "deploy", (_,):
@@ -64,7 +60,7 @@ def panel_of(call: RunbookCall, client: Client, kept: KeptDiagnoses) -> ActionPa
             panel.prefill({"name": next(iter(_variables(options)), "")})
         case "settings", [project]:
             panel = SettingsPanel(client, project)
-            panel.prefill(_prefilled(options))
+            panel.prefill(prefilled(options))
         case "assign", [project, version, environment]:
             panel = AssignPanel(client, project, environment)
             panel.prefill({"chosen": f"v{version.removeprefix('v')}"})
@@ -76,28 +72,6 @@ def panel_of(call: RunbookCall, client: Client, kept: KeptDiagnoses) -> ActionPa
         case _:
             return None
     return panel
-
-
-def _settings(options: Mapping[str, Any]) -> list[str]:
-    """Return the settings that a call changes, in words: of variables their names."""
-    words = []
-    for name, value in options.items():
-        if isinstance(value, Mapping):
-            words += [str(entry) for entry in value]
-        elif name not in _OF_REDEPLOYMENT:
-            words.append(f"{name} {'on' if value is True else value}")
-    return words
-
-
-def _prefilled(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the controls of the panel of settings: the name of a variable, whose value only a person can give."""
-    params: dict[str, Any] = {}
-    for name, value in options.items():
-        if isinstance(value, Mapping):
-            params |= {"map": name, "name": str(next(iter(value), ""))}
-        else:
-            params[name] = f"v{value}" if name == "deployment" else value
-    return params
 
 
 def _variables(options: Mapping[str, Any]) -> list[str]:

@@ -111,6 +111,7 @@ def fleet_report(
     about: str | None = None,
     tables: Iterable[tuple[str, pd.DataFrame]] = (),
     apps: bool | Mapping[str, str] = False,
+    releases: pd.DataFrame | None = None,
 ) -> Report:
     """Return all environments on one page.
 
@@ -124,6 +125,8 @@ def fleet_report(
         tables: pairs of a heading and a frame to stand below, such as `client.fleet.changes()`.
         apps: a section for each app: True takes the apps that `requests.attrs["apps"]` names, a mapping gives the app
             of each project. Projects in no app come last.
+        releases: what `analysis.release_discoveries` returns: which releases are worse than what they replaced stands
+            above the other tables, with the bound on the share of those that are named wrongly.
 
     Returns:
         A report that shows itself in a notebook; `to_html` and `to_pdf` write it.
@@ -141,6 +144,14 @@ def fleet_report(
         >>> report = createos_nb.plots.fleet_report(createos_nb.analysis.fleet_health(requests), requests, apps=True)
         >>> [heading.split(":")[0] for heading, _ in report.sections()]
         ['Shop', 'Back office', 'In no app']
+        >>> times = pd.date_range("2026-03-02 09:00", periods=30, freq="1min", tz="UTC", name="time")
+        >>> old = pd.DataFrame({"count": 200, "status_4xx": 2, "status_5xx": 1}, index=times)
+        >>> verdict = createos_nb.analysis.release_verdict(old, old.assign(status_5xx=9))
+        >>> found = createos_nb.analysis.release_discoveries({"storefront / production": verdict})
+        >>> health = createos_nb.analysis.fleet_health(requests)
+        >>> report = createos_nb.plots.fleet_report(health, requests, releases=found)
+        >>> report.tables[0].heading
+        'Releases: 1 of 1 is worse; of those named so, 5 % are expected to be healthy, at most'
     """
     call = "analysis.fleet_health(requests)"
     validation.frame_of(health, "fleet_report", "health", "the health of a fleet", call, ("project", "environment"))
@@ -167,8 +178,27 @@ def fleet_report(
         sentence=" ".join(part for part in (str(health.attrs.get("sentence", "")), _unread(requests)) if part),
         caption=_CAPTION.format(errors=" and ".join(health.attrs.get("errors", ["5xx"]))),
         rows=tuple(rows_of(health, requests, grouped)),
-        tables=tuple(listed(heading, frame) for heading, frame in tables),
+        tables=tuple(listed(heading, frame) for heading, frame in [*_releases(releases), *tables]),
     )
+
+
+def _releases(found: Any) -> list[tuple[str, pd.DataFrame]]:
+    """The table of the releases, those that are worse first, below what can be said of all of them together."""
+    if found is None:
+        return []
+    call = "analysis.release_discoveries(verdicts)"
+    columns = ("decision", "reason", "ratio", "evidence", "needed", "worse")
+    validation.frame_of(found, "fleet_report", "releases", "releases", call, columns)
+    down = found.attrs.get("down", [])
+    worse = int(found["worse"].sum())
+    heading = f"Releases: {worse} of {len(found)} {'is' if worse == 1 else 'are'} worse"
+    if worse and "rate" in found.attrs:
+        heading += f"; of those named so, {100 * found.attrs['rate']:.3g} % are expected to be healthy, at most"
+    if down:
+        heading += f". Down, by a rule of its own: {', '.join(map(str, down))}"
+    table = found.rename_axis("release").reset_index()
+    table["worse"] = table["worse"].map({True: "yes", False: "no"})
+    return [(heading, table)]
 
 
 def _unread(requests: pd.DataFrame) -> str:

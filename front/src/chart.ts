@@ -3,11 +3,12 @@
 import type { RenderProps } from "@anywidget/types";
 import type uPlot from "uplot";
 import { drawBackdrop } from "./chart/backdrop";
-import { Card, factsAt, sentence } from "./chart/card";
+import { countBars } from "./chart/bars";
+import { besides, Card, factsAt, sentence } from "./chart/card";
 import { join } from "./chart/group";
 import { listen } from "./chart/input";
 import { AXIS_HEIGHT, AXIS_WIDTH, PAD_RIGHT, PAD_TOP } from "./chart/layout";
-import { drawPane, type Shared } from "./chart/pane";
+import { aligned, drawPane, titleOf, type Shared } from "./chart/pane";
 import type { Zone } from "./chart/scales";
 import { bucketAt, lastNotAbove, numbers, panesOf, type ChartSpec, type Pane, type Range } from "./chart/spec";
 import { fillTable, tableOf } from "./chart/table";
@@ -24,7 +25,6 @@ interface Traits {
 const LEAST_POINTS = 4;
 /** Pixels within which the cursor is at a mark. */
 const NEAR = 6;
-const CARD_GAP = 12;
 const LEAST_WIDTH = 160;
 
 function box(className: string, into: HTMLElement): HTMLElement {
@@ -62,6 +62,7 @@ class Chart {
   private spec!: ChartSpec;
   private panes: Pane[] = [];
   private plots: uPlot[] = [];
+  private titles: HTMLElement[] = [];
   /** Where the drawing of each pane begins, in pixels from the top; asking the page at each move would be slow. */
   private tops: number[] = [];
   private dots: HTMLElement[] = [];
@@ -179,9 +180,12 @@ class Chart {
     this.shared.view = this.zoomed ?? this.whole();
     const labelled = this.spec.bands.some((band) => band.label) || this.spec.marks.some((mark) => mark.label);
     this.plot.classList.toggle("createos-chart-labelled", labelled);
+    this.titles = [];
     this.panes.forEach((pane, at) => {
+      countBars(pane, this.shared.view);
       const title = box("createos-chart-title", this.stack);
-      title.textContent = pane.title;
+      title.textContent = titleOf(pane);
+      this.titles.push(title);
       const into = box("createos-chart-pane", this.stack);
       this.plots.push(drawPane(into, pane, this.shared, this.width, at === this.panes.length - 1));
       if (pane.kind === "line")
@@ -259,7 +263,6 @@ class Chart {
       return;
     }
     const width = this.inner();
-    const x = ((time - min) / (max - min)) * width;
     const first = this.panes[0]?.series[0];
     const own = first ? bucketAt(first, time) : -1;
     const middle = first && own >= 0 ? ((first.starts[own] as number) + (first.ends[own] as number)) / 2 : time;
@@ -267,10 +270,8 @@ class Chart {
     this.line.style.transform = `translateX(${at.toFixed(1)}px)`;
     this.placeDots(time, min, max, width);
     this.facts.show(factsAt(this.spec, this.panes, time, this.shared.zone, ((max - min) / width) * NEAR));
-    // beside the cursor, on the side where there is room
-    const left = x > width / 2;
-    const shift = AXIS_WIDTH + at + (left ? -CARD_GAP : CARD_GAP);
-    this.card.style.transform = `translateX(${shift.toFixed(1)}px)${left ? " translateX(-100%)" : ""}`;
+    const shift = besides(AXIS_WIDTH + at, this.facts.width, this.width);
+    this.card.style.transform = `translateX(${shift.toFixed(1)}px)`;
   }
 
   private placeDots(time: number, min: number, max: number, width: number): void {
@@ -320,7 +321,14 @@ class Chart {
   zoom(range: Range | null): void {
     this.zoomed = range && within(range, this.whole(), this.least());
     this.shared.view = this.zoomed ?? this.whole();
-    for (const plot of this.plots) plot.setScale("x", this.shared.view);
+    this.plots.forEach((plot, at) => {
+      const pane = this.panes[at] as Pane;
+      if (countBars(pane, this.shared.view)) {
+        plot.setData(aligned(pane), false);
+        (this.titles[at] as HTMLElement).textContent = titleOf(pane);
+      }
+      plot.setScale("x", this.shared.view);
+    });
     this.redraw();
   }
 

@@ -40,6 +40,18 @@ export function titleOf(address: Record<string, string>, account: string): strin
   return `${what} · ${account}`;
 }
 
+/** A style sheet by its address: the page's policy allows no others. */
+function linked(address: string, before: Element): Promise<void> {
+  const link = document.createElement("link");
+  link.rel = "stylesheet";
+  link.href = address;
+  return new Promise((done) => {
+    link.addEventListener("load", () => done());
+    link.addEventListener("error", () => done()); // it is then drawn without
+    before.before(link);
+  });
+}
+
 export function start(root: HTMLElement, address: string): { connection: Connection } {
   const wall = new URLSearchParams(location.search).get("wall") === "1";
   const html = document.documentElement;
@@ -63,7 +75,7 @@ export function start(root: HTMLElement, address: string): { connection: Connect
   const mirror = new Mirror(stage, {
     send: (event, buffers) => connection.send({ event }, buffers),
     module: (digest) => import(/* @vite-ignore */ `/modules/${digest}.js`) as Promise<WidgetModule>,
-    sheet: async (digest) => (await fetch(`/modules/${digest}.css`)).text(),
+    sheet: (digest, before) => linked(`/modules/${digest}.css`, before),
   });
 
   function show({ address: shown, readOnly, notice: words }: Shown): void {

@@ -26,6 +26,8 @@ export interface Entry {
   below?: string;
   narrow?: string;
   hint?: string;
+  /** The name of an icon before the second line. */
+  icon?: string;
 }
 
 /** A share of requests that failed: over time, and against another time. */
@@ -86,12 +88,17 @@ export function stateOf(cell: State, icons: Record<string, string>): HTMLElement
   return state;
 }
 
-function entry(cell: HTMLElement, value: Entry): void {
+function entry(cell: HTMLElement, value: Entry, icons: Record<string, string>): void {
   const first = part("createos-first", "", "div");
   first.append(part("createos-name", value.text ?? "–"));
   if (value.quiet) first.append(part("createos-quiet", value.quiet));
   cell.replaceChildren(first);
-  if (value.below) cell.append(part("createos-below", value.below, "div"));
+  if (value.below) {
+    const below = part("createos-below", value.below, "div");
+    const shape = icon(value.icon ? icons[value.icon] : undefined);
+    if (shape) below.prepend(shape);
+    cell.append(below);
+  }
   if (value.narrow) cell.append(part("createos-narrow-line", value.narrow, "div"));
   cell.title = value.hint ?? value.below ?? "";
 }
@@ -119,7 +126,7 @@ export function fill(cell: HTMLElement, column: Column, value: Cell | undefined,
   if (Array.isArray(value) || column.kind === "spark") {
     cell.replaceChildren(spark(Array.isArray(value) ? value : []));
   } else if (value !== null && typeof value === "object") {
-    if (column.kind === "entry") entry(cell, value as Entry);
+    if (column.kind === "entry") entry(cell, value as Entry, icons);
     else if (column.kind === "errors") errors(cell, value as Errors);
     else if (STATUS.includes(column.kind)) cell.replaceChildren(stateOf(value as State, icons));
   } else if (column.kind === "copy") {

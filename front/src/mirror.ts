@@ -18,9 +18,10 @@ export type Event = { looking: boolean } | ({ id: string; n: number } & Record<s
 
 export interface Host {
   send(event: Event, buffers: ArrayBuffer[]): void;
-  /** The module or the style sheet of a digest. */
+  /** The module of a digest. */
   module(digest: string): Promise<WidgetModule>;
-  sheet(digest: string): Promise<string>;
+  /** Put the style sheet of a digest before an element, and wait until it holds. */
+  sheet(digest: string, before: Element): Promise<void>;
 }
 
 /** A widget that is drawn. */
@@ -129,9 +130,7 @@ export class Mirror {
       const css = drawn.state._css as string | undefined;
       if (css && !this.#sheets.has(css)) {
         this.#sheets.add(css);
-        const sheet = document.createElement("style");
-        sheet.textContent = await this.host.sheet(css);
-        this.el.parentNode?.insertBefore(sheet, this.el);
+        await this.host.sheet(css, this.el);
       }
       const module = await this.host.module(drawn.state._esm as string);
       if (!drawn.ended.signal.aborted) await run(module, model, drawn.view.el, drawn.ended.signal);

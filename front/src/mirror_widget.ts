@@ -16,7 +16,11 @@ function render({ model, el }: RenderProps): () => void {
       modules.set(digest, known);
       return known;
     },
-    sheet: async (digest) => texts.get(digest) ?? "",
+    sheet: async (digest, before) => {
+      const sheet = document.createElement("style");
+      sheet.textContent = texts.get(digest) ?? "";
+      before.before(sheet);
+    },
   });
   const onMessage = (message: { viewer: string; update: Update }, buffers: DataView[]): void => {
     if (message.viewer !== viewer) return;

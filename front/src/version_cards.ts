@@ -71,8 +71,14 @@ function render({ model, el }: RenderProps<Traits>): () => void {
       head.append(input);
     }
     const tags = card.tags.map(({ text, kind }) => span(text, `createos-tag${kind ? ` createos-tag-${kind}` : ""}`));
-    head.append(title, ...tags, span(card.figure, `createos-candidate-figure${card.bad ? " createos-is-down" : ""}`));
-    element.append(head, ...card.lines.map((line) => span(line, "createos-candidate-line")));
+    head.append(title, span(card.figure, `createos-candidate-figure${card.bad ? " createos-is-down" : ""}`));
+    element.append(head);
+    if (tags.length) {
+      const row = span("", "createos-candidate-tags");
+      row.append(...tags);
+      element.append(row);
+    }
+    element.append(...card.lines.map((line) => span(line, "createos-candidate-line")));
     if (card.off) element.append(span(`Can't be chosen: ${card.off}`, "createos-candidate-line"));
     return element;
   }

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, expect, test, vi } from "vitest";
 import { drawBackdrop, stretch } from "../src/chart/backdrop";
-import { Card, factsAt, sentence } from "../src/chart/card";
+import { besides, Card, factsAt, sentence } from "../src/chart/card";
 import { join, type Member } from "../src/chart/group";
 import { listen, type Asked } from "../src/chart/input";
 import { aligned, highest } from "../src/chart/pane";
@@ -83,6 +83,13 @@ test("the card has all values of a moment, the version that was live, and marks 
   expect(card.innerHTML).toContain("&lt;b&gt;v4&lt;/b&gt;");
   shown.show(factsAt(spec, panes, START, "UTC", 0)); // with fewer rows
   expect([...card.querySelectorAll<HTMLElement>("div")].filter((row) => !row.hidden)).toHaveLength(3);
+});
+
+test("the card stands beside the cursor where there is more room, and never outside", () => {
+  expect(besides(100, 180, 1000)).toBe(112);
+  expect(besides(900, 180, 1000)).toBe(708);
+  expect(besides(140, 260, 300)).toBe(300 - 180); // it takes 60 % at most
+  expect(besides(160, 260, 300)).toBe(0);
 });
 
 test("bands and marks stand where their time is, and labels never lie on each other", () => {

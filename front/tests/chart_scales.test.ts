@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { clock, format, formatTick, timeTicks, top } from "../src/chart/scales";
+import { clock, format, formatRange, formatTick, timeTicks, top } from "../src/chart/scales";
 
 const at = (hours: number, minutes = 0): number => Date.UTC(2026, 2, 4, hours, minutes) / 1000;
 
@@ -46,4 +46,10 @@ test("no more labels than there is room for", () => {
 test("seconds are shown where they matter", () => {
   expect(clock(at(13, 3), "UTC")).toBe("13:03");
   expect(clock(at(13, 3) + 5, "UTC")).toBe("13:03:05");
+});
+
+test("a range says no more digits than are known of an estimate", () => {
+  expect(formatRange(11.61, 221.2, "")).toBe("12 to 221");
+  expect(formatRange(0, 0.572, "%")).toBe("up to 0.57 %");
+  expect(formatRange(NaN, 3, "")).toBe("not known");
 });

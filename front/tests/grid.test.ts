@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, expect, test } from "vitest";
 import grid, { arranged, type Row } from "../src/grid";
+import { fill } from "../src/grid_cells";
 import { counted } from "../src/grid_tools";
 import { spark } from "../src/spark";
 import { fakeModel, rendered, type FakeModel } from "./model";
@@ -248,4 +249,15 @@ test("a spark draws the level of another time, and a number alone between gaps",
   expect(drawn.getAttribute("aria-label")).toBe("from 2 % to 2 %, last 2 %; before, 1 %");
   expect(drawn.querySelector(".createos-spark-before")).not.toBeNull();
   expect(drawn.querySelector(".createos-spark-line")?.getAttribute("d")).toMatch(/h0.1$/);
+});
+
+test("an icon of the kernel's stands before the second line of an entry", () => {
+  const cell = document.createElement("td");
+  const column = { name: "live", label: "Live", kind: "entry" } as const;
+  fill(cell, column, { text: "v17", below: "v18 <b>building</b>", icon: "pending" }, { pending: "<svg></svg>" });
+  const below = cell.querySelector(".createos-below");
+  expect(below?.firstElementChild?.tagName).toBe("svg");
+  expect(below?.textContent).toBe("v18 <b>building</b>");
+  fill(cell, column, { text: "v17", below: "changed" }, {});
+  expect(cell.querySelector("svg")).toBeNull();
 });

@@ -28,3 +28,10 @@ test("JupyterLab is told that its shortcuts rest there, and nothing is shown", a
   expect(panel.getAttribute("data-lm-suppress-shortcuts")).toBe("true");
   expect(panel.firstElementChild).toHaveProperty("hidden", true);
 });
+
+test("Notebook, which looks at what has the focus first, is told there, too", async () => {
+  const { field } = await scoped();
+  expect(field.hasAttribute("data-lm-suppress-shortcuts")).toBe(false);
+  field.dispatchEvent(new FocusEvent("focusin", { bubbles: true }));
+  expect(field.getAttribute("data-lm-suppress-shortcuts")).toBe("true");
+});

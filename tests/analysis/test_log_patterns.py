@@ -25,6 +25,7 @@ def patterns(*lines: str, **arguments: Any) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("seed", [None, 11, 12, 13])
+@pytest.mark.grid(2)
 def test_the_lines_that_name_a_slow_leak_stand_first_with_and_without_a_quiet_window(seed: int | None) -> None:
     client = createos_nb.simulate("slow-leak") if seed is None else createos_nb.simulate("slow-leak", seed=seed)
     log = client.environments.logs("storefront", "production", start="-12h")

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-#: How many times as many tries as the tests name: half by default, and `make fuzz` sets 20.
-FACTOR = float(os.environ.get("CREATEOS_NB_ATTACK_FACTOR", "0.5"))
+#: How many times as many tries as the tests name: a quarter by default, and `make fuzz` sets 20.
+FACTOR = float(os.environ.get("CREATEOS_NB_ATTACK_FACTOR", "0.25"))
 #: Where each tally leaves a line of JSON, for `python -m tests.attacks`.
 REPORT = os.environ.get("CREATEOS_NB_ATTACK_REPORT", "")
 

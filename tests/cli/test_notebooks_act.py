@@ -35,6 +35,7 @@ def test_on_its_own_world_it_ends_with_pass(name: str, run: Callable[..., Any]) 
     "name",
     quickly(ACTING, "32_first_deployment", "42_rollback"),
 )
+@pytest.mark.grid(2)
 def test_live_it_is_confirmed_and_says_what_came_of_it(
     name: str, run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -45,6 +45,7 @@ def test_on_its_own_world_it_ends_with_pass(name: str, run: Callable[..., Any]) 
 
 
 @pytest.mark.parametrize("name", quickly(READING, "10_inventory", "76_history"))
+@pytest.mark.grid(2)
 def test_live_it_ends_with_pass(
     name: str, run: Callable[..., Any], platform: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

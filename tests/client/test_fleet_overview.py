@@ -13,7 +13,7 @@ import pytest
 
 import createos_nb
 from createos_nb.client.fleet_overview import FleetOverview
-from createos_nb.client.memory import Remembered
+from createos_nb.client.memory import Remembered, Totals
 from createos_nb.errors import ClockWarning, IncompleteWarning, InvalidInput
 
 SERIES = "GetProjectEnvironmentAnalyticsRequestsOverTime"
@@ -351,6 +351,9 @@ class Remembers:
         start, end = window
         rows = np.array([[start, 100, 95, 0, 0, 5]], dtype=np.int64)
         return [Remembered((start + self.late, end), rows, 60)] if end <= self.until else []
+
+    def totals(self, now: int, length: int) -> dict[str, Totals]:
+        return {}
 
 
 @pytest.mark.parametrize(("late", "which"), [(0, "last week"), (60, "before")])

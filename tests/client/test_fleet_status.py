@@ -10,8 +10,11 @@ import pytest
 from scipy.stats import binom
 
 import createos_nb
+from createos_nb.client.fleet_budget import LENGTH, Budgets
 from createos_nb.client.fleet_overview import FleetOverview
 from createos_nb.client.fleet_status import CHANCE, Live, chance, judge
+from createos_nb.client.last_change import pending
+from createos_nb.client.memory import Totals
 from createos_nb.errors import IncompleteWarning, InvalidInput
 
 SERIES = "GetProjectEnvironmentAnalyticsRequestsOverTime"
@@ -286,3 +289,66 @@ def test_errors_have_a_trend_of_their_own() -> None:
 def test_an_objective_that_is_none_is_refused(arguments: Any) -> None:
     with pytest.raises(InvalidInput, match=next(iter(arguments))):
         createos_nb.simulate().fleet.overview(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("environment", "deployments", "said"),
+    [
+        ({"projectDeploymentId": "1"}, [(1, "deployed", "main")], None),
+        ({"projectDeploymentId": "1"}, [(1, "deploying", "main")], "version 1 deploying"),
+        ({"projectDeploymentId": "1"}, [(1, "deployed", "main"), (2, "building", "main")], "version 2 building"),
+        ({"projectDeploymentId": "1"}, [(1, "deployed", "main"), (2, "building", "other")], None),
+        ({"projectDeploymentId": "1"}, [(1, "deployed", "main"), (2, "build_error", "main")], None),
+        (
+            {"projectDeploymentId": "1", "isAutoPromoteEnabled": False},
+            [(1, "deployed", "main"), (2, "queue", "main")],
+            None,
+        ),
+        ({"projectDeploymentId": "1", "status": "promoting"}, [(1, "deployed", "main")], "promoting"),
+        ({}, [], "nothing is deployed"),
+        ({}, [(3, "queue", "main")], "version 3 queued"),
+        ({"branch": None}, [(3, "queue", "main")], "nothing is deployed"),
+    ],
+)
+def test_what_is_on_its_way_into_an_environment(
+    environment: dict[str, Any], deployments: list[tuple[int, str, str]], said: str | None
+) -> None:
+    rows = [
+        {"id": str(number), "versionNumber": number, "status": status, "source": {"branch": branch}}
+        for number, status, branch in deployments
+    ]
+    own = {"branch": "main", **environment}
+    live = next((row for row in rows if row["id"] == own.get("projectDeploymentId")), {})
+    assert pending(own, live, rows) == said
+
+
+class Summed:
+    """A history of which only sums are asked."""
+
+    def __init__(self, **totals: Totals) -> None:
+        self.totals_of, self.asked = totals, 0
+
+    def remembered(self, environment: str, window: tuple[int, int]) -> list[Any]:
+        return []
+
+    def totals(self, now: int, length: int) -> dict[str, Totals]:
+        self.asked += 1
+        return self.totals_of
+
+
+def test_a_budget_is_known_only_where_nearly_all_of_the_month_is() -> None:
+    now = 1_800_000_000
+    memory = Summed(
+        whole=Totals(1_000_000, 250, LENGTH, now - 60),
+        spent=Totals(1_000_000, 2_000, LENGTH, now),
+        short=Totals(1_000_000, 250, LENGTH // 2, now),
+        old=Totals(1_000_000, 250, LENGTH, now - 100_000),
+        idle=Totals(0, 0, LENGTH, now),
+    )
+    budgets = Budgets()
+    left = budgets.left(memory, now, 0.999)
+    assert left == pytest.approx({"whole": 0.75, "spent": -1.0})
+    assert budgets.left(memory, now + 5, 0.999) is left
+    assert memory.asked == 1  # it is summed up once in ten minutes
+    assert budgets.left(memory, now + 5, 0.99)["spent"] == pytest.approx(0.8)
+    assert Budgets().left(None, now, 0.999) == {}

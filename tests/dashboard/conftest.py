@@ -168,7 +168,7 @@ def run(board: Board, **options: Any) -> Iterator[Served]:
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     """Panels do not pause for people who watch, and write no journals to the user's own folder."""
-    monkeypatch.setattr("createos_nb.panels.plan_form._MIN_EVENT_DISPLAY", 0.0)
+    monkeypatch.setattr("createos_nb.panels.plan.form._MIN_EVENT_DISPLAY", 0.0)
     monkeypatch.setenv("CREATEOS_NB_JOURNALS", str(tmp_path / "journals"))
 
 

@@ -80,6 +80,29 @@ def test_a_person_chooses_reloads_and_comes_back(served: Served, open_page: Call
     assert served.cookie.partition("=")[2] not in kept
 
 
+PUT_A_SHEET = """text => {
+    const sheet = document.createElement('style');
+    sheet.textContent = text;
+    document.body.append(sheet);
+    return getComputedStyle(document.body).outlineStyle;
+}"""
+
+
+def test_a_style_sheet_that_is_not_ours_holds_nowhere(served: Served, browser: Any) -> None:
+    """That of all panels holds by its hash, those of widgets by their address; a sheet in the page's text does not."""
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(f"{served.site}{DIAGNOSED}&token={TOKEN}")
+        page.get_by_text("Bad release").first.wait_for(timeout=60_000)
+        page.locator(".createos-chart canvas").first.wait_for(timeout=60_000)
+        frame = page.locator(".createos-panel").first
+        assert frame.evaluate("own => getComputedStyle(own).borderTopStyle") == "solid"
+        assert page.locator("link[href^='/modules/'][href$='.css']").count() > 0
+        plot = page.locator(".createos-chart-plot").first
+        assert plot.evaluate("own => getComputedStyle(own).position") == "relative"
+        assert page.evaluate(PUT_A_SHEET, "body { outline: 3px solid red }") == "none"
+
+
 @pytest.mark.slow
 def test_a_plan_is_applied_only_after_the_switch_that_names_the_account(open_page: Callable[..., Any]) -> None:
     board = Board(createos_nb.simulate("bad-release", read_only=True), "bad-release")

@@ -74,6 +74,7 @@ def test_nothing_comes_from_elsewhere(served: Served) -> None:
         policy = answer.headers["content-security-policy"]
         assert "default-src 'none'" in policy
         assert "script-src 'self';" in policy
+        assert [one for one in policy.split("; ") if "unsafe" in one] == ["style-src-attr 'unsafe-inline'"]
         assert "frame-ancestors 'none'" in policy
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["referrer-policy"] == "no-referrer"

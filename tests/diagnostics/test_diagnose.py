@@ -272,3 +272,12 @@ def test_a_path_that_refuses_its_visitors_is_found_beside_crawlers(seed: int, pa
     assert diagnosis.status == "degraded"
     assert diagnosis.findings[0].cause == "bad_release"
     assert any(path in line for line in diagnosis.findings[0].evidence)
+
+
+def test_a_key_that_is_still_good_has_not_expired_yet() -> None:
+    client = createos_nb.simulate("storefront")
+    own = [note for note in createos_nb.diagnostics.diagnose(client, "storefront", "staging").notes if "key" in note]
+    assert own == ["key about to expire at account: the API key 'ci-deployments' expires at 2026-03-07 09:00 UTC"]
+    client.world.advance("6d")
+    [note] = [note for note in createos_nb.diagnostics.diagnose(client, "storefront", "staging").notes if "key" in note]
+    assert note.startswith("key expired at account since 2026-03-07 09:00: the API key 'ci-deployments' expired at")

@@ -17,7 +17,7 @@ SICK = [name for name in TEMPLATES.loc[TEMPLATES["cause"].notna(), "name"] if na
 HEALTHY = TEMPLATES.loc[TEMPLATES["cause"].isna(), "name"].tolist()
 
 
-@pytest.mark.grid(6)
+@pytest.mark.grid(12)
 @pytest.mark.parametrize("name", SICK)
 def test_the_cause_is_found(name: str) -> None:
     truth = createos_nb.simulator.fault_scenario(name, seed=5, difficulty="clear").ground_truth

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,9 @@ import pytest
 
 from createos_nb import Client, analysis
 from createos_nb.errors import IncompleteWarning, InvalidInput, UnknownName
-from createos_nb.history import History, HistoryDamaged, HistoryError
+from createos_nb.history import History, HistoryError
 from createos_nb.history import open as open_history
+from createos_nb.times import iso
 from tests.analysis.test_fleet import FUNCTIONS, same
 from tests.history.conftest import client_of, stored
 from tests.history.test_faults import NEW
@@ -29,6 +30,12 @@ def filled(client: Client, history: History) -> History:
     client.world.advance("1h")
     history.sync(since="-2d", budget=None)
     return history
+
+
+def flip_a_bit(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
 
 
 def of_frame(history: History, name: str, start: str, arguments: dict[str, Any], **window: Any) -> pd.DataFrame:
@@ -149,10 +156,29 @@ def test_a_damaged_file_costs_its_environment(filled: History) -> None:
         assert "history.repair()" in found.attrs["missing"][staging[0]]
         path.write_bytes(content)
     assert production[0] == "storefront/production"
-    shared = filled.folder / next(file.path for file in filled._store.manifest.unsettled["requests"])
-    shared.write_bytes(b"")
-    with pytest.raises(HistoryDamaged, match="has 0 bytes"):
-        analysis.fleet(filled, "slo")
+
+
+@pytest.mark.parametrize("damage", [lambda path: path.write_bytes(b""), Path.unlink, flip_a_bit])
+def test_a_damaged_file_that_environments_share_costs_those_whose_window_it_reaches(
+    filled: History, damage: Callable[[Path], Any]
+) -> None:
+    [shared] = filled._store.manifest.unsettled["requests"]
+    earlier = iso(shared.first - 2 * 86_400), iso(shared.first - 86_401)
+    before = of_frame(filled, "slo", earlier[0], {}, end=earlier[1])
+    damage(filled.folder / shared.path)
+    with pytest.warns(IncompleteWarning, match="nothing can be said of 2 of 2 environments"):
+        found = analysis.fleet(filled, "slo")
+    assert (len(found), found.attrs["complete"]) == (0, False)
+    assert [*found.attrs["missing"]] == ["storefront/production", "storefront/staging"]
+    for why in found.attrs["missing"].values():
+        assert why.startswith("it may have rows in a file that environments share: ")
+        assert shared.path in why
+        assert "history.repair()" in why
+    # what it does not reach is answered
+    same(analysis.fleet(filled, "slo", start=earlier[0], end=earlier[1]), before)
+    filled.repair()
+    filled.sync(since="-2d", budget=None)
+    assert analysis.fleet(filled, "slo").attrs["complete"]
 
 
 def test_a_file_that_a_synchronization_replaced_meanwhile_is_read_anew(filled: History) -> None:

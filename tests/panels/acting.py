@@ -9,7 +9,7 @@ import ipywidgets as widgets
 
 from createos_nb import panels
 from createos_nb.panels.components import ActionButton
-from createos_nb.panels.plan_display import required_name
+from createos_nb.panels.plan.display import required_name
 from createos_nb.plans import Event
 
 #: What is typed to confirm a plan for production.

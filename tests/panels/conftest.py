@@ -43,12 +43,19 @@ NOT_OURS = (
     "requirejs-or",
     "LicensesClient",
 )
+#: How Voila is run: without the extension of Notebook, for which it has not the modules (voila-dashboards/voila#1514).
+VOILA = [
+    "--no-browser",
+    "--Voila.ip=127.0.0.1",
+    "--VoilaConfiguration.show_tracebacks=True",
+    "--VoilaConfiguration.extension_denylist=@jupyter-notebook/lab-extension",
+]
 
 
 @pytest.fixture(autouse=True)
 def no_pauses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Panels do not pause for people who watch, and write no journals to the user's own folder."""
-    monkeypatch.setattr("createos_nb.panels.plan_form._MIN_EVENT_DISPLAY", 0.0)
+    monkeypatch.setattr("createos_nb.panels.plan.form._MIN_EVENT_DISPLAY", 0.0)
     monkeypatch.setattr("createos_nb.panels.background._MAX_REAL_PAUSE", 0.01)
     monkeypatch.setenv("CREATEOS_NB_JOURNALS", str(tmp_path / "journals"))
 
@@ -111,8 +118,9 @@ def voila(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]
     """Voila's address and the folder whose notebooks it renders."""
     folder, port = tmp_path_factory.mktemp("pages"), free_port()
     log = (tmp_path_factory.mktemp("voila") / "log").open("w")
-    options = ["--no-browser", "--Voila.ip=127.0.0.1", f"--port={port}", "--VoilaConfiguration.show_tracebacks=True"]
-    own = subprocess.Popen([sys.executable, "-m", "voila", *options, str(folder)], stdout=log, stderr=log)
+    own = subprocess.Popen(
+        [sys.executable, "-m", "voila", *VOILA, f"--port={port}", str(folder)], stdout=log, stderr=log
+    )
     address = f"http://127.0.0.1:{port}"
     try:
         answered(address)

@@ -104,7 +104,7 @@ def confirmed(panel: Any) -> None:
     plan = getattr(panel, "plan", None)
     if plan is None or not plan.steps:
         return
-    from createos_nb.panels.plan_display import required_name
+    from createos_nb.panels.plan.display import required_name
 
     panel.params["reason"] = "a robot"
     panel.params["confirm"] = required_name(plan) or ""

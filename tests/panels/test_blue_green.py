@@ -9,8 +9,8 @@ import pytest
 import createos_nb
 from createos_nb import panels
 from createos_nb.errors import InvalidInput, ServerError
-from createos_nb.panels.sides import downsample, read
-from createos_nb.panels.smoke import smoke_checks, smoke_test
+from createos_nb.panels.release.sides import downsample, read
+from createos_nb.panels.release.smoke import smoke_checks, smoke_test
 from createos_nb.plans import StepFailed
 from tests.panels.acting import press, review, writes
 from tests.panels.robot import threads_left

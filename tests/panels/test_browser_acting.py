@@ -55,6 +55,7 @@ def confirm(page: Any, name: str, words: str) -> None:
 
 
 @pytest.mark.parametrize("theme", [pytest.param("light", marks=pytest.mark.slow), "dark"])
+@pytest.mark.slow
 def test_a_person_drops_a_folder_sees_it_build_and_makes_it_live(
     page: Page, accessible: Accessible, tmp_path: Path, theme: str
 ) -> None:

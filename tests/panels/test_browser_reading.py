@@ -104,6 +104,7 @@ TOP = "log => [...log.children].find(row => row.offsetTop + row.offsetHeight > l
 
 
 @pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
+@pytest.mark.slow
 def test_a_log_is_searched_and_followed(
     page: Callable[..., Any], accessible: Callable[[Any], None], theme: str
 ) -> None:

@@ -98,6 +98,7 @@ panel
 
 
 @pytest.mark.parametrize(("theme", "width"), [pytest.param("light", 600, marks=pytest.mark.slow), ("dark", 1100)])
+@pytest.mark.slow
 def test_a_key_is_made_shown_once_and_another_revoked(
     page: Page, accessible: Accessible, theme: str, width: int
 ) -> None:
@@ -160,9 +161,11 @@ def test_a_domain_is_added_its_record_copied_and_another_routed(
     copy.click()
     assert own.evaluate("navigator.clipboard.readText()") == "_createos"
     own.get_by_role("radio", name="choose new.example.com").check()
-    own.get_by_role("button", name="Check DNS now").click()
-    own.get_by_text("new.example.com: TXT missing, A missing").wait_for()
+    own.get_by_role("button", name="Verify now").click()
+    own.get_by_text("look 2 of at most 20, TXT missing, A missing").wait_for()
     accessible(own)
+    own.get_by_role("button", name="Stop looking").click()
+    own.get_by_text("Nothing was changed.").wait_for()
     own.get_by_label("Action").select_option("Route the chosen one")
     own.get_by_role("radio", name="choose wholesale.juniper-goods.example.com").check()
     own.get_by_label("Environment").select_option("green")

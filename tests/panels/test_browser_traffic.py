@@ -38,6 +38,7 @@ def switch(page: Any, to: str, serving: str) -> None:
     page.get_by_text(f"{to} serves wholesale.juniper-goods.example.com").wait_for()
 
 
+@pytest.mark.slow
 def test_traffic_follows_the_domain(page: Callable[..., Any]) -> None:
     """Before the switch blue has the users; an hour after it green has; and after the switch back blue."""
     own = page(*CELLS, height=1300)

@@ -12,8 +12,9 @@ import pytest
 
 import createos_nb
 from createos_nb.errors import InvalidInput
-from createos_nb.panels.chart import Band, Limit, Mark, Pane, Series, TimeChart, scales, traffic_chart
-from createos_nb.panels.chart.traffic import error_bars
+from createos_nb.panels.chart import Band, Limit, Mark, Pane, Series, Share, TimeChart, Usual, scales, traffic_chart
+from createos_nb.panels.chart.bars import error_bars, usual_share
+from createos_nb.panels.chart.traffic import usual_of
 
 HOSTILE = '<script>alert(1)</script>"\x1b[31m\u202e'
 SVG = "{http://www.w3.org/2000/svg}"
@@ -203,6 +204,79 @@ def test_another_frame_is_refused_with_the_call_that_gives_one(wrong: pd.DataFra
         traffic_chart(minutes([1, 2]).to_frame("count").assign(status_5xx=0), wrong)
 
 
+def test_the_usual_range_is_a_band_of_requests_and_of_errors(requests: pd.DataFrame, live: pd.DataFrame) -> None:
+    usual = createos_nb.analysis.anomalies(requests)
+    chart = traffic_chart(requests, live, usual=usual)
+    above, below = chart.spec["panes"]
+    np.testing.assert_array_equal(column(chart, above["usual"]["low"]), usual["low"])
+    np.testing.assert_array_equal(column(chart, above["usual"]["high"]), usual["high"])
+    begins, ends = column(chart, below["usual"]["x"]), column(chart, below["usual"]["ends"])
+    assert begins == column(chart, below["series"][0]["x"])
+    # what the bars of v4 show lies above it, and what those of v3 show within
+    change = pd.Timestamp("2026-03-04T13:20Z").timestamp()
+    highs = np.array(column(chart, below["usual"]["high"]))
+    shares, after = np.array(column(chart, below["series"][0]["y"])), np.array(begins) >= change
+    assert (shares[after] > highs[after]).all()
+    assert (shares[~after] <= highs[~after])[1:].all()  # of its first minute nothing is known
+    assert ends[-1] == chart.spec["end"]
+    assert "usual at the end" in chart.spec["label"]
+
+
+def test_the_usual_range_of_a_bar_is_that_of_its_buckets_together(requests: pd.DataFrame) -> None:
+    usual = createos_nb.analysis.anomalies(requests)[["errors_expected", "errors_high"]].ffill().bfill()
+    bars, _ = error_bars(requests, [], 60)
+    high = usual_share(requests, usual, [], 60)
+    rows = usual.iloc[:5]
+    spread = np.sqrt(((rows["errors_high"] - rows["errors_expected"]) ** 2).sum())
+    assert (high.index == bars.index).all()
+    assert high.iloc[0] == pytest.approx(
+        100 * (rows["errors_expected"].sum() + spread) / requests["count"].iloc[:5].sum()
+    )
+    usual.iloc[2] = np.nan
+    assert usual_share(requests, usual, [], 60).isna().tolist()[:2] == [True, False]
+
+
+def test_few_buckets_have_no_usual_range_and_another_frame_is_refused(
+    requests: pd.DataFrame, live: pd.DataFrame
+) -> None:
+    assert usual_of(requests.iloc[-30:]) is None
+    assert usual_of(requests[["count", "status_5xx"]]) is None
+    assert usual_of(requests) is not None
+    late = requests.loc["2026-03-04T13:05Z":]  # too few minutes before the incident to say what was usual
+    chart = traffic_chart(late, live, usual=createos_nb.analysis.anomalies(requests))
+    begins = np.array(column(chart, chart.spec["panes"][1]["usual"]["x"]))
+    highs = np.array(column(chart, chart.spec["panes"][1]["usual"]["high"]))
+    assert np.isnan(highs[begins >= pd.Timestamp("2026-03-04T13:20Z").timestamp()]).all()
+    with pytest.raises(InvalidInput, match="gives one"):
+        traffic_chart(requests, usual=requests)
+
+
+def test_bars_can_be_counted_anew_from_buckets_that_are_sent_once(requests: pd.DataFrame, live: pd.DataFrame) -> None:
+    chart = traffic_chart(requests, live)
+    above, below = chart.spec["panes"]
+    share = below["share"]
+    assert column(chart, share["part"]) == requests["status_5xx"].tolist()
+    assert share["x"] == above["series"][0]["x"]  # the times are those of the requests
+    assert share["whole"] == above["series"][0]["y"]
+    assert share["breaks"] == [pd.Timestamp("2026-03-04T13:20Z").timestamp()]
+    assert share["seconds"] == 300
+    assert ">Server errors, % of requests, 5 min</text>" in chart.static()
+    with pytest.raises(InvalidInput, match="different times"):
+        TimeChart().show([Pane("x", "%", [], "bars", share=Share(minutes([1, 2]), minutes([1]), 60))])
+
+
+def test_a_long_window_sends_a_usual_range_of_no_more_points_than_an_eye_sees() -> None:
+    times = pd.date_range("2026-03-01", periods=43_200, freq="min", tz="UTC")
+    frame = pd.DataFrame({"count": 100, "status_5xx": 0}, index=times).astype("Int64")
+    bounds = {"low": 80.0, "high": 120.0, "errors_expected": 0.1, "errors_high": 1.0}
+    usual = pd.DataFrame(bounds, index=times)
+    chart = traffic_chart(frame, usual=usual)
+    place = chart.spec["panes"][0]["usual"]
+    assert place["low"][1] <= 1500
+    assert set(column(chart, place["low"])) == {80.0}
+    assert column(chart, place["ends"])[-1] == chart.spec["end"]
+
+
 # --- the picture ------------------------------------------------------------------------------------------------------
 
 
@@ -225,6 +299,37 @@ def test_the_picture_draws_zero_as_nothing_what_is_unknown_hatched_and_gaps_as_g
     assert len(bars) == 2
     hatched = [path for path in picture.iter(f"{SVG}path") if path.attrib.get("stroke-opacity") == ".3"]
     assert len(hatched) == 1
+
+
+def test_labels_of_the_picture_never_lie_on_each_other() -> None:
+    chart, names = TimeChart(), ["environment changed", "server errors", "later"]
+    marks = [Mark(f"2026-03-04T13:{minute}Z", name) for minute, name in zip(("01", "02", "09"), names, strict=True)]
+    chart.show([Pane("Requests", "", [Series("requests", minutes([3] * 12))])], marks=marks)
+    drawn_names = [text.text for text in drawn(chart).iter(f"{SVG}text") if text.text in names]
+    assert drawn_names == ["environment changed", "later"]
+
+
+def test_the_picture_draws_the_usual_range_as_a_band_behind_the_series_with_its_gaps() -> None:
+    chart = TimeChart()
+    low, high = minutes([1, 1, None, 1, 1]), minutes([5, 5, None, 5, 100])
+    errors = [Series("errors", minutes([0, 2, None, 0, 1]), "error")]
+    chart.show(
+        [
+            Pane("Requests", "", [Series("requests", minutes([3, 4, None, 5, 6]), "primary")], usual=Usual(low, high)),
+            Pane("Errors, %", "%", errors, kind="bars", usual=Usual(low * 0, high)),
+        ]
+    )
+    paths = list(drawn(chart).iter(f"{SVG}path"))
+    bands = [path for path in paths if path.attrib.get("data-range") == "usual"]
+    assert len(bands) == 4
+    assert not any("stroke-dasharray" in path.attrib for path in paths)
+    line = next(path for path in paths if "--cn-primary" in path.attrib.get("stroke", ""))
+    assert paths.index(bands[0]) < paths.index(line)
+    corners = [tuple(map(float, point.split())) for point in bands[0].attrib["d"][1:-1].split("L")]
+    assert len(corners) == 4
+    # what the scale has no room for is cut at the top of the pane, and bars have steps
+    assert min(float(point.split()[1]) for point in bands[1].attrib["d"][1:-1].split("L")) == 22
+    assert len(bands[2].attrib["d"].split("L")) == 8
 
 
 def test_no_peak_is_lost_in_a_picture_of_many_points() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+import ipywidgets as widgets
 import pandas as pd
 import pytest
 
@@ -14,7 +15,7 @@ from createos_nb.errors import CreateOSError, InvalidInput
 from createos_nb.panels import diagnosis as module
 from createos_nb.panels import kept_diagnoses
 from createos_nb.panels.kept_diagnoses import KeptDiagnoses
-from createos_nb.panels.logs import LogsPanel
+from createos_nb.panels.logs.panel import LogsPanel
 from createos_nb.panels.ways import label_of, panel_of
 from createos_nb.simulator.http.server import serve
 
@@ -33,7 +34,8 @@ def shown(panel: Any) -> str:
 
 def buttons(panel: Any) -> list[Any]:
     """Those that lead to a cure: of the likeliest cause below, of others beside them."""
-    first = [one for one in panel._ways.children if one.description not in ("Logs", "Traffic", "Commands")]
+    ways = [one for one in panel._ways.children if isinstance(one, widgets.Button)]
+    first = [one for one in ways if one.description not in ("Logs", "Traffic", "Commands")]
     return first + [part for box in panel._causes.children for part in box.children if hasattr(part, "click")]
 
 
@@ -70,7 +72,8 @@ def test_what_it_was_made_of_is_shown_and_not_asked_for_again() -> None:
 
 def test_one_button_matters_and_the_others_lead_on() -> None:
     panel = createos_nb.panels.diagnose(createos_nb.simulate("bad-release"), "storefront", "production")
-    cure, *others = panel._ways.children
+    cure, hint, *others = panel._ways.children
+    assert "Nothing changes yet" in hint.value
     assert [one.description for one in others] == ["Logs", "Traffic", "Commands"]
     assert [one.button_style for one in (cure, *others, panel._refresh_button)] == ["primary", "", "", "", ""]
     others[0].click()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +12,7 @@ import pytest
 
 import createos_nb
 from createos_nb import panels, plans
-from createos_nb.errors import InvalidInput, MissingExtra, ReadOnlyError
+from createos_nb.errors import InvalidInput, MissingExtra, ReadOnlyError, TransportError
 from createos_nb.panels.domains import domains_of, records_of
 
 WHOLESALE = "wholesale.juniper-goods.example.com"
@@ -115,7 +118,7 @@ def test_a_domain_is_added_by_a_plan_its_records_shown_and_its_undo_deletes_it(c
 def test_a_check_shows_what_is_there_and_changes_nothing(client: Any) -> None:
     reader = createos_nb.simulate(client.world, read_only=True)
     panel = panels.domains(reader, "storefront")
-    assert panel._check_button.disabled
+    assert panel._verify_button.disabled
     panel.params["chosen"] = PENDING
     before = panel.listed.set_index("domain")["failed_checks"][PENDING]
     client.world.set_dns_record(PENDING, "A", ["198.51.100.7"])
@@ -129,6 +132,109 @@ def test_a_check_shows_what_is_there_and_changes_nothing(client: Any) -> None:
     assert cells[PENDING, "TXT"][5] == "unknown"
     assert "198.51.100.7" not in str(cells[PENDING, "TXT"])
     assert client.domains.list("storefront").set_index("name")["failed_verification_count"][PENDING] == before
+
+
+def watched(client: Any, domain: str = PENDING) -> Any:
+    panel = panels.domains(client, "storefront")
+    panel.params["chosen"] = domain
+    return panel
+
+
+def waited(holds: Callable[[], Any]) -> bool:
+    """Wait for what another thread does."""
+    return any(holds() or time.sleep(0.01) for _ in range(1000))
+
+
+def asked(client: Any, since: int) -> list[str]:
+    return list(client.log()["operation"].iloc[since:])
+
+
+def test_records_are_looked_for_until_they_are_there_with_count_and_time(client: Any) -> None:
+    client.world.set_dns(PENDING, after="3min")
+    panel = watched(client)
+    before, lines = len(client.log()), []
+    panel._watch_line.observe(lambda change: lines.append(change["new"]), "value")
+    panel.verify()
+    assert panel._stop_button.layout.display == ""
+    assert waited(lambda: not panel._watch.running)
+    look = panel._watch.look
+    assert (look.state, look.text) == ("found", "TXT set, A set")
+    assert 2 < look.looks < 10
+    assert asked(client, before) == ["ListDomains"] * look.looks  # one request each, and no write
+    assert re.search(r"look 2 of at most 20, TXT \w+, A \w+; the next in \d+ s", "".join(lines))
+    assert "createos-seconds" in lines[1]
+    assert f"The DNS records of {PENDING} are found, after {look.looks} looks in " in panel._watch_line.value
+    assert panel._stop_button.layout.display == "none"
+    assert [row["cells"][5] for row in panel._records.rows if row["cells"][0] == PENDING] == ["set", "set"]
+    assert panel.last_error is None
+
+
+def test_looking_ends_where_its_budget_of_requests_is_used_up(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("createos_nb.panels.domain_watch.MOST_LOOKS", 5)
+    panel = watched(client)
+    before = len(client.log())
+    panel.verify()
+    assert waited(lambda: not panel._watch.running)
+    assert (panel._watch.look.state, panel._watch.look.looks) == ("used up", 5)
+    assert len(asked(client, before)) == 5
+    assert "are not there after 5 looks in" in panel._watch_line.value
+    assert "Verify now goes on" in panel._watch_line.value
+
+
+@pytest.mark.parametrize("how", ["button", "close", "hidden", "apply"])
+def test_looking_stops_when_somebody_stops_it_or_the_panel_is_gone(client: Any, how: str) -> None:
+    panel = watched(client)
+    panel.verify()
+    assert waited(lambda: panel._watch.look is not None)
+    if how == "button":
+        panel._stop_button.click()
+        assert "Stopped after" in panel._watch_line.value
+        assert "Nothing was changed" in panel._watch_line.value
+    elif how == "close":
+        panel.close()
+    elif how == "hidden":
+        panel._on_view_count({"old": 1, "new": 0})
+    else:
+        panel.params["action"] = "add"
+        panel.params = {"new_domain": "new.example.com", "reason": "a new shop"}
+        panel.run()
+    assert not panel._watch.running
+    looks = panel._watch.look.looks
+    time.sleep(0.1)
+    assert panel._watch.look.looks - looks <= (how == "hidden")  # one may have been on its way
+    if how == "hidden":
+        panel._on_view_count({"old": 0, "new": 1})
+        assert panel._watch.running
+        assert waited(lambda: panel._watch.look.looks > looks)  # and goes on counting
+        panel.stop_verifying()
+
+
+def test_nothing_is_left_to_wait_for_where_a_domain_is_active(client: Any) -> None:
+    panel = watched(client, WHOLESALE)
+    before = len(client.log())
+    panel.verify()
+    assert waited(lambda: not panel._watch.running)
+    assert f"{WHOLESALE}: it is active" in panel._watch_line.value
+    assert len(asked(client, before)) == 1
+
+
+def test_a_platform_that_does_not_answer_is_asked_again_later(client: Any) -> None:
+    client.world.set_dns(PENDING)
+    panel = watched(client)
+    lines: list[str] = []
+    panel._watch_line.observe(lambda change: lines.append(change["new"]), "value")
+    listed, failures = client.domains.list, iter([TransportError("no answer")] * 2)
+
+    def refused(*args: Any, **options: Any) -> Any:
+        for failure in failures:
+            raise failure
+        return listed(*args, **options)
+
+    client.domains.list = refused
+    panel.verify()
+    assert waited(lambda: not panel._watch.running)
+    assert "not known: no answer" in "".join(lines)
+    assert (panel._watch.look.state, panel._watch.look.looks) == ("found", 3)
 
 
 def test_without_the_extra_the_platform_alone_decides_and_the_plan_says_for_what_it_waits(

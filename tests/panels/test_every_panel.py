@@ -41,7 +41,7 @@ Opened = Callable[..., Any]
 @pytest.fixture(autouse=True)
 def quick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No pauses for people who watch, and no journals in the user's own folder."""
-    monkeypatch.setattr("createos_nb.panels.plan_form._MIN_EVENT_DISPLAY", 0.0)
+    monkeypatch.setattr("createos_nb.panels.plan.form._MIN_EVENT_DISPLAY", 0.0)
     monkeypatch.setattr("createos_nb.panels.background._MAX_REAL_PAUSE", 0.01)
     monkeypatch.setenv("CREATEOS_NB_JOURNALS", str(tmp_path / "journals"))
 
@@ -94,6 +94,7 @@ def check(record: Record, secrets: list[str]) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.grid(2)
 def test_no_state_ever_holds_a_secret_or_markup_of_the_platform(
     name: str, record: Record, opened: Opened, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -160,6 +161,7 @@ def test_a_network_that_is_down_is_said_in_words(name: str, virtual: bool, opene
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.grid(2)
 def test_a_client_that_only_reads_changes_nothing(name: str, opened: Opened) -> None:
     """It builds, and whatever is pressed, the world stays as it is."""
     world, _ = world_of_secrets()

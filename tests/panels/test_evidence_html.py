@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from createos_nb import analysis
-from createos_nb.panels.evidence_html import Axis, chart_html, meter_html, to_roll_back
+from createos_nb.panels.release.evidence import Axis, chart_html, meter_html, to_roll_back
 
 BEGIN = pd.Timestamp("2026-03-02 09:00", tz="UTC")
 

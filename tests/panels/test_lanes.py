@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from createos_nb.panels.lanes import Lane, failing_share, lanes_html
+from createos_nb.panels.release.lanes import Lane, failing_share, lanes_html
 from createos_nb.panels.sparkline import sparkline
 
 

@@ -15,9 +15,9 @@ import pytest
 import createos_nb
 from createos_nb.errors import InvalidInput, NotFound, UnknownName
 from createos_nb.frames.logs import runtime_log_frame
-from createos_nb.panels import log_lines
-from createos_nb.panels.log_patterns import shown_patterns
-from createos_nb.panels.logs import LogsPanel
+from createos_nb.panels.logs import lines as log_lines
+from createos_nb.panels.logs.panel import LogsPanel
+from createos_nb.panels.logs.patterns import shown_patterns
 
 
 def until(true: Callable[[], Any], seconds: float = 20) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from typing import Any
 
 import anywidget
@@ -13,7 +14,9 @@ import traitlets
 from anywidget._file_contents import FileContents
 
 from createos_nb import panels
+from createos_nb.html import Html
 from createos_nb.panels.mirror.mirror import Mirror, Viewer
+from createos_nb.panels.mirror.widget import MirrorWidget
 from tests.panels.hostile import TEXTS
 
 
@@ -332,3 +335,20 @@ def test_no_widget_is_given_the_path_of_its_module() -> None:
                 watched = isinstance(vars(own).get(name), FileContents)
                 assert not watched, f"{own.__name__}.{name} is a path: take front_text() of components.py"
     assert "Grid" in found
+
+
+def test_marimo_is_told_plain_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its encoder makes an empty object of a text of a class of our own."""
+    sent: list[Any] = []
+    monkeypatch.setattr(MirrorWidget, "send", lambda self, content, buffers=None: sent.append(content))
+    shown = widgets.HTML(Html("<b>ours</b>"))
+    own = MirrorWidget(widgets.VBox([shown]))
+    own._on_message(own, {"viewer": "one", "here": True}, [])
+    for _ in range(200):
+        if sent:
+            break
+        time.sleep(0.02)
+    states = [one["state"] for one in sent[0]["update"]["widgets"].values()]
+    (value,) = [state["value"] for state in states if "value" in state]
+    assert (type(value), value) == (str, "<b>ours</b>")
+    own.close()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import math
 import threading
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -12,7 +14,7 @@ import pytest
 import createos_nb
 from createos_nb.errors import InvalidInput
 from createos_nb.panels.diagnosis import DiagnosisPanel
-from createos_nb.panels.logs import LogsPanel
+from createos_nb.panels.logs.panel import LogsPanel
 from createos_nb.panels.traffic import TrafficPanel
 from createos_nb.simulator.http.server import serve
 
@@ -50,6 +52,46 @@ def test_every_environment_is_a_row_with_its_figures(client: Any) -> None:
     assert len(cells["Server errors"]["values"]) == 30
     assert len(panel._rows.grid.rows) == 13
     assert "winter-sale (suspended)" in panel._note.value
+
+
+def test_what_is_on_its_way_is_seen_with_a_word_and_an_icon(client: Any) -> None:
+    panel = createos_nb.panels.overview(client)
+    live = cells_of(panel, "storefront / development")["Live"]
+    assert (live["below"], live["icon"]) == ("v18 building", "pending")
+    assert "<svg" in panel._rows.grid.icons["pending"]
+    assert cells_of(panel, "storefront / development")["Status"]["text"] == "OK"  # what serves there does
+    assert "icon" not in cells_of(panel, "storefront / production")["Live"]
+
+
+def test_an_environment_where_nothing_runs_yet_is_pending() -> None:
+    panel = createos_nb.panels.overview(createos_nb.simulate("bad-release"))
+    cells = cells_of(panel, "storefront / staging")
+    assert cells["Status"] == {"text": "Pending", "icon": "pending", "color": "pending"}
+    assert cells["Environment"]["below"] == "nothing is deployed"
+    assert cells_of(panel, "storefront / production")["Status"]["text"] == "Degraded"  # trouble is never hidden by it
+    assert "1 pending" in panel.static()
+
+
+def test_the_budget_is_a_column_where_a_history_knows_it_and_asks_for_nothing(tmp_path: Path) -> None:
+    client = createos_nb.simulate("bad-release")
+    panel = createos_nb.panels.overview(client)
+    assert "Budget left, %" not in cells_of(panel, "storefront / production")
+    asked = len(client.log())
+    panel.run()
+    without = len(client.log()) - asked
+    history = createos_nb.history.open(client, tmp_path / "account")
+    history.sync(since="-31d", budget=None)
+    asked = len(client.log())
+    panel.run()
+    assert len(client.log()) - asked <= without
+    cells = cells_of(panel, "storefront / production")
+    left = panel.frame.set_index("environment")["budget_left"]
+    requests = client.analytics.requests_over_time("storefront", "production", start="-30d")
+    share = requests["status_5xx"].sum() / requests["count"].sum()
+    assert left["production"] == pytest.approx(1 - share / 0.001, abs=1e-3)
+    assert cells["Budget left, %"] == f"{math.floor(100 * left['production'])}"
+    assert pd.isna(left["staging"])  # nobody asked: nothing is spent of nothing
+    assert cells_of(panel, "storefront / staging")["Budget left, %"] == "–"
 
 
 def test_trouble_stands_first_and_says_why() -> None:

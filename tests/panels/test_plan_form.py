@@ -11,7 +11,7 @@ import createos_nb
 from createos_nb import panels, plans, runbooks
 from createos_nb.errors import InvalidInput
 from createos_nb.panels.action_panel import ActionPanel
-from createos_nb.panels.plan_state import PlanState
+from createos_nb.panels.plan.state import PlanState
 from createos_nb.plans import ConfirmationNeeded, Event, ReasonNeeded
 from tests.panels.acting import NAMED, assigning, held_up, live, press, writes
 

@@ -10,7 +10,7 @@ import pytest
 
 from createos_nb import panels, runbooks
 from createos_nb.errors import ServerError
-from createos_nb.panels.plan_state import PlanState
+from createos_nb.panels.plan.state import PlanState
 from createos_nb.plans import Cancelled, Event, PreconditionFailed, StalePlanError
 from tests.panels.acting import NAMED, assigning, held_up, live, press, writes
 from tests.panels.robot import threads_left

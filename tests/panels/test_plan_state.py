@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from createos_nb.panels.plan_state import TRANSITIONS, InvalidTransition, PlanEvent, PlanState, PlanStateMachine
+from createos_nb.panels.plan.state import TRANSITIONS, InvalidTransition, PlanEvent, PlanState, PlanStateMachine
 
 S, E = PlanState, PlanEvent
 

@@ -10,8 +10,8 @@ import pytest
 import createos_nb
 from createos_nb import panels, runbooks
 from createos_nb.errors import InvalidInput, UnknownName
-from createos_nb.panels.release_html import headline, needed, what_to_do
-from createos_nb.panels.release_watch import ReleaseWatchPanel
+from createos_nb.panels.release.html import headline, needed, what_to_do
+from createos_nb.panels.release.watch import ReleaseWatchPanel
 from tests.panels.acting import writes
 from tests.panels.robot import threads_left
 
@@ -70,7 +70,7 @@ def test_a_bad_release_is_said_first_with_two_figures_and_the_way_back(failing: 
     assert panel.current.earlier
     assert headline(panel.current) == "20 % of the requests of green (v6) fail with 5xx; before, 0 %."
     shown = panel._verdict.value
-    assert shown.index("Roll back") < shown.index("20 %") < shown.index("Compared with the level of blue before")
+    assert shown.index("Bad release") < shown.index("20 %") < shown.index("Compared with the level of blue before")
     assert "candidate" not in shown
     assert "baseline" not in shown
     sides = panel.sides.set_index("side")

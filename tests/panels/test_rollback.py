@@ -185,10 +185,28 @@ def test_after_it_the_panel_verifies_that_it_helped() -> None:
     assert checks.result == "PASS"
     assert "fewer requests fail than with v4" in str(checks)
     assert "Verified: v3 is live and the errors are gone" in panel._verified.value
-    assert [band["label"] for band in panel._chart.spec["bands"]] == ["probably v3", "probably v4", "v3"]
+    assert [band["label"] for band in panel._chart.spec["bands"]] == ["probably v3", "v4", "v3"]
     assert "measured since 4 Mar 14:00 UTC" in panel._before_after.value
     press(panel, "Open traffic")
     assert panel._below.opened.params["environment"] == "production"
+
+
+def test_after_it_one_press_more_does_not_go_back_further() -> None:
+    _, panel = bad_release()
+    live_since = panel._facts["live_since"]
+    panel.run()
+    press(panel, "Verify now")
+    assert (panel._rows.grid.preset, panel._rows.taken) == ("", None)
+    assert not any("newest that was healthy" in str(card["tags"]) for card in panel._rows.grid.cards)
+    assert "To go back further, choose a version." in panel._rows.note.value
+    with pytest.raises(InvalidInput, match="Choose a version to go back further"):
+        panel.run()
+    # what was known of the version before is known still
+    versions = panel._facts["versions"].set_index("version")
+    assert versions.loc[4, "start"] == live_since
+    assert versions["exactness"].tolist()[-2:] == ["exact", "exact"]
+    panel.params = {"chosen": "v2", "reason": "v3 fails too", "confirm": "production"}
+    assert panel.run().finished
 
 
 def test_nothing_is_verified_before_something_is_rolled_back() -> None:

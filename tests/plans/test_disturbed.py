@@ -93,6 +93,7 @@ def check(tools: Any, case: Any, world: Any, folder: Path, kills: list[Any]) -> 
         assert now == calm.state, f"{case.name} killed at {kill}: the end state is another"
 
 
+@pytest.mark.grid(3)
 def test_a_killed_run_is_taken_up_and_no_write_is_applied_twice(
     tools: Any, case: Any, world: Any, tmp_path: Path
 ) -> None:

@@ -149,6 +149,7 @@ def test_undo_says_what_it_was_done_to_is_gone(client: Any) -> None:
         pytest.param("delete-environment", marks=pytest.mark.slow),
     ],
 )
+@pytest.mark.grid(2)
 def test_an_interrupt_anywhere_can_be_taken_up(name: str, origin: Any, tmp_path: Path) -> None:
     """Ctrl-C at each request boundary, before and after; the cell is run again and ends the same, nothing twice."""
     case = next(one for one in CASES if one.name == name)

@@ -44,7 +44,7 @@ def test_a_torn_last_line_does_no_harm(client: Any, tmp_path: Path) -> None:
     whole = path.read_bytes()
     events = Journal(path).frame()["event"].tolist()
     lines = whole.splitlines(keepends=True)
-    for cut in range(len(lines[0]), len(whole)):
+    for cut in range(len(lines[0]), len(whole), 5):
         path.write_bytes(whole[:cut])
         kept = Journal(path).frame()["event"].tolist()
         assert kept == events[: len(kept)]

@@ -92,6 +92,7 @@ def test_a_plot_has_a_title_a_caption_and_units(name):
 
 
 @pytest.mark.parametrize("name", EMPTY)
+@pytest.mark.grid(2)
 def test_little_or_no_data_is_drawn_without_a_warning(name):
     assert EMPTY[name]()._repr_png_()[0].startswith(b"\x89PNG")
 

@@ -153,6 +153,28 @@ def test_a_long_table_says_how_much_is_left_out():
     assert ">nothing<" in html
 
 
+def test_releases_stand_above_the_other_tables_with_the_bound_on_wrong_names():
+    times = pd.date_range("2026-03-02 09:00", periods=30, freq="1min", tz="UTC", name="time")
+    old = pd.DataFrame({"count": 200, "status_4xx": 2, "status_5xx": 1}, index=times)
+    worse, same, down = (analysis.release_verdict(old, old.assign(status_5xx=count)) for count in (9, 1, 198))
+    found = analysis.release_discoveries({"api": same, HOSTILE: worse, "shop / production": down}, rate=0.1)
+    # a side that is down is rolled back before there is much evidence
+    assert (found.attrs["down"], found.index[found["worse"]].tolist()) == (["shop / production"], [HOSTILE])
+    first, second = report(releases=found).tables
+    assert first.heading == (
+        "Releases: 1 of 3 is worse; of those named so, 10 % are expected to be healthy, at most. "
+        "Down, by a rule of its own: shop / production"
+    )
+    assert [row[-1] for row in first.cells] == ["yes", "no", "no"]
+    assert [row[0] for row in first.cells[1:]] == ["shop / production", "api"]
+    assert second.heading == "Changes"
+    assert HOSTILE not in report(releases=found)._repr_html_()
+    healthy = report(releases=analysis.release_discoveries({"api": same})).tables[0]
+    assert healthy.heading == "Releases: 0 of 1 are worse"
+    with pytest.raises(InvalidInput, match=r"releases is no frame of releases: .* analysis.release_discoveries"):
+        report(releases=HEALTH)
+
+
 def test_the_text_form_is_one_line_that_does_not_change():
     assert repr(report(title="March")) == f"<Report: March, 3 environments. {HEALTH.attrs['sentence']}>"
     assert repr(report()) == repr(report())

@@ -109,6 +109,7 @@ def test_an_environment_that_is_not_there_lists_those_that_are(client: Any, make
 
 
 @pytest.mark.parametrize("version", [0, -1, 99, "latest", "v", 1.5, True])
+@pytest.mark.grid(2)
 def test_a_version_that_is_not_there_lists_those_that_are(client: Any, version: Any) -> None:
     for make in (
         lambda: runbooks.rollback(client, "storefront", "production", to=version),

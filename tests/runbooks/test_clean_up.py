@@ -45,6 +45,7 @@ def choices(client: Any, project: str) -> dict[str, int | None]:
 
 
 @pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.grid(2)
 def test_a_rollback_takes_the_same_after_a_clean_up_as_before(world: str) -> None:
     client = createos_nb.simulate(world)
     active = client.projects.list(status="active")["unique_name"].tolist()

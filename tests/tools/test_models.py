@@ -251,6 +251,7 @@ SOUND: dict[type, Any] = {
 
 
 @pytest.mark.parametrize(("kind", "name"), **named)
+@pytest.mark.grid(2)
 def test_a_parameter_has_an_effect(kind: Any, name: str) -> None:
     before = replace(SOUND[kind], **BESIDE.get((kind, name), {}))
     assert getattr(before, name) != OTHER[kind, name]

@@ -114,6 +114,7 @@ def test_wrong_answers_are_refused(problem: Problem) -> None:
 
 
 @pytest.mark.parametrize(("family", "agent"), [("key_expired", "expert"), ("capacity", "scale_to_three")])
+@pytest.mark.grid(2)
 def test_the_same_drill_and_the_same_acts_have_the_same_score(family: str, agent: str) -> None:
     scores = []
     for _ in range(2):
@@ -388,7 +389,7 @@ def test_nothing_that_is_shown_tells_the_truth(problem: Problem) -> None:
     }
 
 
-@pytest.mark.grid(4)
+@pytest.mark.grid(8)
 @pytest.mark.parametrize("family", training.families()["family"])
 def test_alerts_tell_no_cause(family: str) -> None:
     for seed in range(1, 4):

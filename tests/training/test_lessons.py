@@ -68,6 +68,7 @@ def test_the_solution_passes_and_nothing_is_right_before_it(name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "way"), ways())
+@pytest.mark.grid(2)
 def test_a_wrong_way_fails_for_its_reason(name: str, way: WrongWay) -> None:
     tried = author.try_wrong_way(read_lesson(name), way)
     assert tried.result == PASS, tried

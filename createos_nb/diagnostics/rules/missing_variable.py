@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from createos_nb.diagnostics.diagnosis import Finding
+from createos_nb.diagnostics.evidence.build_fixes import build_fix
 from createos_nb.diagnostics.evidence.evidence import Evidence
 from createos_nb.diagnostics.evidence.figures import errors_text
 from createos_nb.diagnostics.rules._builds import build_variable_call, builds, finding
@@ -15,8 +16,8 @@ from createos_nb.diagnostics.runbook_calls import variables_call
 def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
     """Find builds and processes whose log names a variable that is absent."""
     for build, said in builds(evidence, "missing_variable"):
-        fix = f"Set {said.variable} among the project's build_vars, and deploy the commit again."
-        yield finding(evidence, "missing_variable", build, fix, build_variable_call(evidence, build, said.variable))
+        call = build_variable_call(evidence, build, said.variable)
+        yield finding(evidence, "missing_variable", build, build_fix(said).text, call)
     if evidence.environment is None:
         return
     for signal in evidence.signals.of("missing_variable"):

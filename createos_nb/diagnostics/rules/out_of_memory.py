@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 
 from createos_nb.diagnostics.diagnosis import Finding
+from createos_nb.diagnostics.evidence.build_fixes import build_fix
 from createos_nb.diagnostics.evidence.evidence import Evidence
 from createos_nb.diagnostics.evidence.figures import errors_text
 from createos_nb.diagnostics.rules._builds import builds, finding
@@ -21,9 +22,8 @@ _IDLE, _HEADROOM = 140, 1.5
 
 def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
     """Find processes that are killed for their memory, where it does not leak."""
-    for build, _ in builds(evidence, "out_of_memory"):
-        fix = "Make the build smaller, or build an image elsewhere and deploy that."
-        yield finding(evidence, "out_of_memory", build, fix, None)
+    for build, said in builds(evidence, "out_of_memory"):
+        yield finding(evidence, "out_of_memory", build, build_fix(said).text, None)
     kills = list(evidence.signals.of("out_of_memory"))
     count = sum(signal.count for signal in kills)
     if evidence.environment is None or not kills or any(one.cause == "memory_leak" for one in found):

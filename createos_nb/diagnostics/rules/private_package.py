@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from createos_nb.diagnostics.diagnosis import Finding
+from createos_nb.diagnostics.evidence.build_fixes import build_fix
 from createos_nb.diagnostics.evidence.evidence import Evidence
 from createos_nb.diagnostics.rules._builds import build_variable_call, builds, finding
 
@@ -12,13 +13,11 @@ from createos_nb.diagnostics.rules._builds import build_variable_call, builds, f
 def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
     """Find builds that were refused a package."""
     for build, signal in builds(evidence, "private_package"):
-        what = signal.variable or "the registry's token"
         more: tuple[str, ...] = ()
         if signal.variable and _among_run_envs(build.row, signal.variable):
             more = (f"{signal.variable} is set among the run_envs, which a build does not see",)
-        fix = f"Set {what} among the project's build_vars, and deploy the commit again."
         call = build_variable_call(evidence, build, signal.variable)
-        yield finding(evidence, "private_package", build, fix, call, more=more)
+        yield finding(evidence, "private_package", build, build_fix(signal).text, call, more=more)
 
 
 def _among_run_envs(row: object, name: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from createos_nb.diagnostics.diagnosis import Finding
+from createos_nb.diagnostics.evidence.build_fixes import build_fix
 from createos_nb.diagnostics.evidence.evidence import Evidence
 from createos_nb.diagnostics.evidence.figures import errors_text
 from createos_nb.diagnostics.rules._builds import build_settings_call, builds, finding
@@ -15,9 +16,8 @@ from createos_nb.diagnostics.runbook_calls import settings_call
 def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
     """Find health checks that are refused while the program listens elsewhere, at runtime and at a deployment."""
     for build, said in builds(evidence, "wrong_port"):
-        fix = f"Set the project's port to {said.port}, and deploy the commit again with the project's settings."
         call = build_settings_call(evidence, build, {"port": said.port}) if said.port else None
-        yield finding(evidence, "wrong_port", build, fix, call)
+        yield finding(evidence, "wrong_port", build, build_fix(said).text, call)
     port = evidence.project["settings_port"]
     for signal in evidence.signals.of("port"):
         if not signal.detail or (signal.detail == str(port) and evidence.requests.failing < 0.5):

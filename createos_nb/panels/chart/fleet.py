@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from createos_nb.panels.chart.time_chart import Pane, Series, TimeChart
+from createos_nb.panels.chart.parts import Pane, Series
+from createos_nb.panels.chart.time_chart import TimeChart
 from createos_nb.panels.chart.traffic import bucket_seconds, requests_per_minute
 
 #: Pixels of the plot of one environment.

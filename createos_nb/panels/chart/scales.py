@@ -14,6 +14,8 @@ _STEPS: Final = (
     *(1_209_600, 2_592_000, 7_776_000, 31_536_000),
 )
 _DAY: Final = 86_400
+#: A usual range gets as much room above the highest value as this many times of it; what is higher is cut.
+ROOM: Final = 1.5
 
 
 def top(value: float) -> float:
@@ -129,6 +131,11 @@ def duration(seconds: float) -> str:
         if seconds >= size:
             return f"{round(seconds / size, 1):g} {name}"
     return f"{seconds:.0f} s"
+
+
+def title_of(title: str, seconds: float | None) -> str:
+    """Return the title of a pane; `seconds` is how long one of its bars lasts, where that follows the zoom."""
+    return title if seconds is None else f"{title}, {duration(seconds)}"
 
 
 def _plain(value: float) -> str:

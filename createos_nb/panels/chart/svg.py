@@ -8,14 +8,14 @@ pixels is drawn from the lowest to the highest value of each pixel.
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from createos_nb.html import escaped
-from createos_nb.panels.chart.scales import format_tick, time_ticks, top
+from createos_nb.panels.chart.scales import ROOM, format_tick, time_ticks, title_of, top
 
 Floats = npt.NDArray[np.float64]
 
@@ -96,6 +96,8 @@ class _Drawing:
         self.width = width
         self.labelled = any(each["label"] for each in (*spec["bands"], *spec["marks"]))
         self.parts: list[str] = []
+        #: Text, what stands beside it, where it begins and how much room it has.
+        self.labels: list[tuple[float, float, str, str]] = []
 
     def svg(self) -> str:
         """Draw all of it."""
@@ -109,6 +111,7 @@ class _Drawing:
         for pane, upper in panes:
             self._pane(pane, upper)
         self._marks(y)
+        self._draw_labels()
         for moment, text in time_ticks(self.start, self.end, (self.right - self.left) // 74):
             x = self.x(np.array([moment]))[0]
             self._text(x, y + 16, text, anchor="middle")
@@ -144,12 +147,21 @@ class _Drawing:
             self._label(band["label"], band["note"], begin + 6, end - begin - 6 + beyond)
 
     def _label(self, name: str, note: str, x: float, room: float) -> None:
-        if not name or len(name) * _LETTER + 8 > room:
-            return
-        rest = f' <tspan font-weight="400">{escaped(note)}</tspan>' if note else ""
-        if (len(name) + len(note)) * _LETTER + 14 > room:
-            rest = ""
-        self.parts.append(f'<text x="{x:.1f}" y="14" fill="{self.ink}" font-weight="600">{escaped(name)}{rest}</text>')
+        if name:
+            self.labels.append((x, room, name, note))
+
+    def _draw_labels(self) -> None:
+        """Draw the labels from the left: none lies on the one before, and none is longer than its room."""
+        taken = 0.0
+        for x, room, name, note in sorted(self.labels, key=lambda label: label[0]):
+            length, both = len(name) * _LETTER + 8, (len(name) + len(note)) * _LETTER + 14
+            if x < taken or length > room:
+                continue
+            rest = f' <tspan font-weight="400">{escaped(note)}</tspan>' if note and both <= room else ""
+            taken = x + (both if rest else length)
+            self.parts.append(
+                f'<text x="{x:.1f}" y="14" fill="{self.ink}" font-weight="600">{escaped(name)}{rest}</text>'
+            )
 
     def _marks(self, lower: float) -> None:
         moments = {mark["time"] for mark in self.spec["marks"] if mark["until"] is None}
@@ -175,7 +187,7 @@ class _Drawing:
         lower, limit = upper + pane["height"], pane["limit"]
         columns = [[self._column(series[name]) for name in ("x", "ends", "y")] for series in pane["series"]]
         highest = max([0.0, *(float(np.nanmax(y)) for _, _, y in columns if np.isfinite(y).any())])
-        scale = top(max(highest, limit["value"] if limit else 0.0))
+        scale = top(max(highest, limit["value"] if limit else 0.0, self._usual_top(pane, highest)))
 
         def y_of(values: Floats) -> Floats:
             return np.asarray(lower - values / scale * pane["height"])
@@ -184,7 +196,9 @@ class _Drawing:
             y = float(y_of(np.array(value)))
             self.parts.append(f'<path d="M{self.left} {y:.1f}H{self.right}" stroke="{self.ink}" stroke-opacity=".13"/>')
             self._text(self.left - 6, y + 4, format_tick(value, pane["unit"]), anchor="end")
-        self._text(self.left, upper - 9, pane["title"])
+        share = pane.get("share")
+        self._text(self.left, upper - 9, title_of(pane["title"], share["seconds"] if share else None))
+        self._usual(pane, y_of, upper)
         for number, (series, (starts, ends, values)) in enumerate(zip(pane["series"], columns, strict=True)):
             color = self.colors.get(series["color"], self.colors["series"])
             if pane["kind"] == "bars":
@@ -200,6 +214,30 @@ class _Drawing:
                 'stroke-dasharray="3 3"/>'
             )
             self._text(self.left + 5, y - 4 if y - upper > 14 else y + 12, limit["label"])
+
+    def _usual_top(self, pane: Mapping[str, Any], highest: float) -> float:
+        """How much of the usual range the scale has room for: it may not press the series into a line."""
+        usual = pane.get("usual")
+        high = self._column(usual["high"]) if usual else np.zeros(0)
+        return min(float(np.nanmax(high)), ROOM * highest) if np.isfinite(high).any() else 0.0
+
+    def _usual(self, pane: Mapping[str, Any], y_of: Callable[[Floats], Floats], upper: float) -> None:
+        """Draw the range in which values usually lie as a band: from point to point of a line, in steps of bars."""
+        usual = pane.get("usual")
+        if not usual:
+            return
+        starts, ends, low, high = (self._column(usual[name]) for name in ("x", "ends", "low", "high"))
+        for run in _runs(np.isfinite(low) & np.isfinite(high)):
+            times = (starts[run] + ends[run]) / 2
+            above, below = np.maximum(y_of(high[run]), upper), np.maximum(y_of(low[run]), upper)
+            if pane["kind"] == "bars":
+                times = np.column_stack([starts[run], ends[run]]).ravel()
+                above, below = np.repeat(above, 2), np.repeat(below, 2)
+            x = self.x(np.clip(times, self.start, self.end))
+            # what is narrower than a pixel adds nothing: the widest of each is kept
+            edge = [*_peaks_kept(x, above), *reversed(_peaks_kept(x, below))]
+            path = "M" + "L".join(f"{px:.1f} {py:.1f}" for px, py in edge)
+            self.parts.append(f'<path d="{path}z" fill="{self.ink}" fill-opacity=".11" data-range="usual"/>')
 
     def _line(self, times: Floats, y: Floats, lower: float | None, color: str, name: str) -> None:
         x = self.x(times)

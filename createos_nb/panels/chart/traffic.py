@@ -9,15 +9,23 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from createos_nb.analysis.anomalies.anomaly import anomalies
 from createos_nb.analysis.anomalies.change_points import change_points
 from createos_nb.analysis.validation import COUNTS
 from createos_nb.errors import InvalidInput
+from createos_nb.panels.chart.bars import error_bars, usual_share
+from createos_nb.panels.chart.parts import Band, Limit, Mark, Pane, Series, Share, Usual
 from createos_nb.panels.chart.scales import duration, format_value
-from createos_nb.panels.chart.time_chart import Band, Limit, Mark, Pane, Series, TimeChart
+from createos_nb.panels.chart.time_chart import TimeChart
 
-#: Seconds that a bar may last, and how many bars there are at most.
-_WIDTHS: Final = (60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 604_800)
-_MOST_BARS: Final = 48
+#: What `analysis.anomalies` says of the range in which requests and errors usually lie.
+_USUAL: Final = ("low", "high", "errors_expected", "errors_high")
+#: Buckets from which on a usual range is said: it is learnt from them.
+_ENOUGH: Final = 48
+#: Buckets before a change that say what was usual.
+_CALM: Final = 60
+#: Points of the usual range of requests at most.
+_MOST_POINTS: Final = 1500
 #: A rise of errors so near to a change is the same event.
 _SAME: Final = pd.Timedelta(minutes=2)
 _CALL: Final = "client.analytics.requests_over_time(project, environment)"
@@ -41,11 +49,13 @@ def traffic_chart(
     marks: tuple[Mark, ...] | list[Mark] = (),
     label: str = "",
     group: str = "",
+    usual: pd.DataFrame | None = None,
 ) -> TimeChart:
     """Return a chart of requests per minute over server errors in percent, with the versions that were live.
 
     A bar of errors begins where a version became live, and never mixes two versions; what is not known is hatched.
-    Incidents, which are stretches in which `analysis.change_points` finds more server errors than before, are marked.
+    Bars are as long as the range that is shown asks for, also after a zoom. Incidents, which are stretches in which
+    `analysis.change_points` finds more server errors than before, are marked.
 
     Args:
         frame: what `client.analytics.requests_over_time` returns for one environment.
@@ -57,12 +67,15 @@ def traffic_chart(
         marks: more moments to mark.
         label: a sentence for screen readers; by default it says how errors were before and after the last change.
         group: charts of one group share cursor and zoom.
+        usual: what `analysis.anomalies(frame)` returns: the range in which requests and errors usually lie, as a band
+            behind them; from the first new version or incident on, that of errors stays as it was before. Without it
+            none is drawn.
 
     Returns:
         The chart; `static()` is the same as an inline SVG.
 
     Raises:
-        InvalidInput: `frame` or `deployments` is no such frame; the text names the call that returns one.
+        InvalidInput: `frame`, `deployments` or `usual` is no such frame; the text names the call that returns one.
 
     Examples:
         >>> client = createos_nb.simulate("bad-release")
@@ -75,9 +88,12 @@ def traffic_chart(
         ['probably v3', 'v4']
         >>> [mark["label"] for mark in chart.spec["marks"] if mark["kind"] == "incident"]
         ['server errors 0.15 % → 3.2 %']
+        >>> usual = createos_nb.analysis.anomalies(requests)
+        >>> createos_nb.panels.traffic_chart(requests, live, usual=usual).spec["panes"][0]["usual"]["name"]
+        'usual'
     """
     chart = TimeChart(group=group)
-    show_traffic(chart, frame, deployments, slo=slo, chosen=chosen, marks=marks, label=label)
+    show_traffic(chart, frame, deployments, slo=slo, chosen=chosen, marks=marks, label=label, usual=usual)
     return chart
 
 
@@ -90,44 +106,109 @@ def show_traffic(
     chosen: str = "",
     marks: tuple[Mark, ...] | list[Mark] = (),
     label: str = "",
+    usual: pd.DataFrame | None = None,
 ) -> None:
     """Show requests and server errors on a chart that is there; the arguments are those of `traffic_chart`."""
     _check(frame)
     seconds = bucket_seconds(frame)
     start, end = _window(frame, seconds)
     before, changes = _versions(frame, deployments, start, end)
-    bars, width = error_bars(frame, [change.time for change in changes], seconds)
+    moments = [change.time for change in changes]
+    bars, width = error_bars(frame, moments, seconds)
     requests = requests_per_minute(frame, seconds)
     means = f", means of {duration(seconds)}" if seconds > 60 else ""
     limit = None if slo is None else Limit(slo, f"SLO {format_value(slo, '%')}")
+    ends = pd.DatetimeIndex(bars["end"])
+    troubles = list(incidents(frame, end, moments))
+    usual_requests, usual_errors, known = None, None, None
+    if usual is not None:
+        known = _usual(frame, usual, [*moments, *(pd.Timestamp(trouble.time) for trouble in troubles)])
+        usual_requests = _usual_requests(known, seconds)
+        high = usual_share(frame, known, moments, seconds)
+        usual_errors = Usual(high * 0, high, ends)
+    share = Share(
+        frame["status_5xx"],
+        frame["count"],
+        width,
+        [moment.floor(f"{int(seconds)}s") for moment in moments],
+        None if known is None else known["errors_expected"],
+        None if known is None else known["errors_high"],
+    )
+    errors = Series("server errors", bars["percentage"], "error", ends)
     chart.show(
         [
-            Pane(f"Requests per minute{means}", "", [Series("requests per minute", requests)]),
             Pane(
-                f"Server errors, % of requests, {duration(width)}",
+                f"Requests per minute{means}",
+                "",
+                [Series("requests per minute", requests)],
+                usual=usual_requests,
+            ),
+            Pane(
+                "Server errors, % of requests",
                 "%",
-                [
-                    Series(
-                        "server errors",
-                        bars["percentage"],
-                        "error",
-                        ends=pd.DatetimeIndex(bars["end"]),
-                    )
-                ],
+                [errors],
                 kind="bars",
                 limit=limit,
+                usual=usual_errors,
+                share=share,
             ),
         ],
         bands=list(_bands(before, changes, chosen)),
         marks=[
             *(Mark(change.time, "" if change.label else change.note) for change in changes),
-            *incidents(frame, end, [change.time for change in changes]),
+            *troubles,
             *marks,
         ],
-        label=label or _finding(frame, requests, changes),
+        label=label or _finding(frame, requests, changes, usual_requests),
         start=start,
         end=end,
     )
+
+
+def usual_of(frame: pd.DataFrame) -> pd.DataFrame | None:
+    """Return the range in which requests and errors of an environment usually lie, learnt from the same frame.
+
+    Args:
+        frame: What `client.analytics.requests_over_time` returns for one environment.
+
+    Returns:
+        What `analysis.anomalies` returns; None where there are too few buckets to learn from, or not all that it needs.
+    """
+    if len(frame) < _ENOUGH or not set(COUNTS) <= set(frame.columns):
+        return None
+    return anomalies(frame)
+
+
+def _usual(frame: pd.DataFrame, usual: Any, changes: list[pd.Timestamp]) -> pd.DataFrame:
+    """The usual range over the index of `frame`; from the first change on, that of errors is as it was before."""
+    if not isinstance(usual, pd.DataFrame) or not set(_USUAL) <= set(usual.columns):
+        raise InvalidInput("traffic_chart: usual is no frame of anomalies: analysis.anomalies(frame) gives one")
+    known = usual[list(_USUAL)].astype("Float64").reindex(frame.index)
+    if not changes:
+        return known
+    # what lasts is learnt: an hour of a bad version would be called usual
+    since = frame.index >= min(changes).floor("min")
+    count = frame["count"].astype("Float64")
+    calm = known[~since].assign(count=count[~since]).dropna().iloc[-_CALM:]
+    calm = calm[calm["count"] > 0]
+    share = spread = float("nan")
+    if len(calm) >= _ENOUGH // 2:
+        share = float(calm["errors_expected"].sum() / calm["count"].sum())
+        spread = float(((calm["errors_high"] - calm["errors_expected"]) / calm["count"] ** 0.5).mean())
+    known.loc[since, "errors_expected"] = count[since] * share
+    known.loc[since, "errors_high"] = count[since] * share + count[since] ** 0.5 * spread
+    return known
+
+
+def _usual_requests(usual: pd.DataFrame, seconds: float) -> Usual:
+    """The range of requests per minute; of many buckets the means of several, for it changes slowly."""
+    every = -(-len(usual) // _MOST_POINTS)
+    paces = usual[["low", "high"]].astype("Float64") * (60 / seconds)
+    means = paces.groupby(np.arange(len(paces)) // every).mean()
+    starts = pd.DatetimeIndex(usual.index[::every])
+    ends = [*starts[1:], usual.index[-1] + pd.Timedelta(seconds=seconds)] if len(usual) else []
+    means.index = starts
+    return Usual(means["low"], means["high"], pd.DatetimeIndex(ends, tz="UTC"))
 
 
 def incidents(frame: pd.DataFrame, end: pd.Timestamp | None, changes: Sequence[pd.Timestamp] = ()) -> Iterator[Mark]:
@@ -169,33 +250,6 @@ def requests_per_minute(frame: pd.DataFrame, seconds: float) -> pd.Series:
     pace = frame["count"].astype("Float64") * (60 / seconds)
     cut = [pd.Timestamp(moment) for moment in frame.attrs.get("partial", ())]
     return pace.mask(pd.Series(frame.index.isin(cut), index=frame.index)) if cut else pace
-
-
-def error_bars(frame: pd.DataFrame, changes: list[pd.Timestamp], seconds: float) -> tuple[pd.DataFrame, float]:
-    """Return server errors in percent of requests: bars that begin anew where a version became live.
-
-    The index is where a bar begins; columns: end (UTC), percentage (Float64, NA without requests or data). The second
-    value is how long a bar lasts, in seconds; the last one before a change may be shorter.
-    """
-    count = max(len(frame), 1)
-    width = next((each for each in _WIDTHS if each >= seconds and count * seconds / each <= _MOST_BARS), _WIDTHS[-1])
-    times = pd.DatetimeIndex(frame.index).as_unit("us").asi8 // 1_000_000
-    begins = np.array([moment.timestamp() // seconds * seconds for moment in changes], dtype=np.int64)
-    part = np.searchsorted(begins, times, side="right")
-    anchor = np.where(part > 0, begins[np.maximum(part - 1, 0)] if len(begins) else 0, 0)
-    bar = (times - anchor) // int(width)
-    known = frame[["count", "status_5xx"]].astype("Float64")
-    groups = known.assign(begin=times).groupby([part, bar], sort=True)
-    sums = groups[["count", "status_5xx"]].sum(min_count=1)
-    edges = groups["begin"].agg(["min", "max"])
-    table = pd.DataFrame(
-        {
-            "end": pd.to_datetime(edges["max"].to_numpy() + int(seconds), unit="s", utc=True),
-            "percentage": (sums["status_5xx"] * 100 / sums["count"].where(sums["count"] > 0)).array,
-        },
-        index=pd.DatetimeIndex(pd.to_datetime(edges["min"].to_numpy(), unit="s", utc=True), name="time"),
-    )
-    return table, float(width)
 
 
 def _check(frame: Any) -> None:
@@ -285,12 +339,16 @@ def _is(label: str, chosen: str) -> bool:
     return bool(chosen) and label.removeprefix("probably ") == chosen
 
 
-def _finding(frame: pd.DataFrame, requests: pd.Series, changes: list[_Change]) -> str:
+def _finding(frame: pd.DataFrame, requests: pd.Series, changes: list[_Change], usual: Usual | None) -> str:
     """What the chart shows, in words."""
     known = requests.dropna().astype(float)
     if not len(known):
         return "No data."
-    pace = f"Requests per minute: {format_value(float(known.min()))} to {format_value(float(known.max()))}."
+    pace = f"Requests per minute: {format_value(float(known.min()))} to {format_value(float(known.max()))}"
+    if usual is not None and usual.low.notna().any():
+        low, high = float(usual.low.iloc[-1]), float(usual.high.iloc[-1])
+        pace += f", usual at the end {format_value(low)} to {format_value(high)}"
+    pace += "."
     if not changes:
         return f"Server errors: {_share(frame)} of requests. {pace}"
     last = changes[-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import queue
 import threading
 import time
@@ -115,4 +116,6 @@ class MirrorWidget(anywidget.AnyWidget):
         for id, viewer in viewers:
             update = viewer.take()
             if update is not None:
-                self.send({"viewer": id, "update": update.data}, update.buffers)
+                # marimo's encoder makes an empty object of a text whose class is not `str` itself (0.25)
+                plain = json.loads(json.dumps(update.data))
+                self.send({"viewer": id, "update": plain}, update.buffers)

@@ -1,5 +1,5 @@
 // What is known of a moment: rows for the card at the cursor, and one sentence for screen readers.
-import { clock, format, moment, type Zone } from "./scales";
+import { clock, format, formatRange, moment, type Zone } from "./scales";
 import { bucketAt, type ChartSpec, type Pane, type Series } from "./spec";
 
 export interface Fact {
@@ -23,9 +23,9 @@ const SHORT = 14;
 const DAY = 86_400;
 
 /** Buckets that are longer than those of the first series say from when to when they are. */
-function nameOf(series: Series, at: number, usual: number, zone: Zone): string {
+function nameOf(series: Series, at: number, bucket: number, zone: Zone): string {
   const [start, end] = [series.starts[at] as number, series.ends[at] as number];
-  return end - start > usual * 1.5 ? `${series.name}, ${clock(start, zone)}–${clock(end, zone)}` : series.name;
+  return end - start > bucket * 1.5 ? `${series.name}, ${clock(start, zone)}–${clock(end, zone)}` : series.name;
 }
 
 /** The facts of a moment; `near` is how far away a mark may be to be among them, in seconds. */
@@ -33,15 +33,23 @@ export function factsAt(spec: ChartSpec, panes: Pane[], time: number, zone: Zone
   const first = panes[0]?.series[0];
   const own = first ? bucketAt(first, time) : -1;
   const start = first && own >= 0 ? (first.starts[own] as number) : time;
-  const usual = first && own >= 0 ? (first.ends[own] as number) - start : 60;
+  const bucket = first && own >= 0 ? (first.ends[own] as number) - start : 60;
   const rows: Fact[] = [];
   for (const pane of panes) {
     for (const series of pane.series) {
       const at = bucketAt(series, time);
       const value = at < 0 ? NaN : (series.values[at] as number);
-      const name = at < 0 ? series.name : nameOf(series, at, usual, zone);
+      const name = at < 0 ? series.name : nameOf(series, at, bucket, zone);
       rows.push({ name, value: format(value, pane.unit), color: series.color });
     }
+    const { usual } = pane;
+    const at = usual ? bucketAt(usual, time) : -1;
+    if (usual && at >= 0)
+      rows.push({
+        name: usual.name,
+        value: formatRange(usual.lows[at] as number, usual.highs[at] as number, pane.unit),
+        color: "range",
+      });
   }
   const band = spec.bands.find((each) => each.label && each.start <= time && time < each.end);
   if (band) rows.push({ name: "live", value: band.label, color: "" });
@@ -82,7 +90,8 @@ interface Row {
 export class Card {
   private readonly title = new Label(document.createElement("b"));
   private readonly rows: Row[] = [];
-  private width = 0;
+  /** Pixels that it takes where there is room for it. */
+  width = 0;
 
   constructor(private readonly element: HTMLElement) {
     element.append(this.title.element);
@@ -122,4 +131,14 @@ export class Card {
     const short = fact.value.length <= SHORT ? "createos-chart-figure" : "";
     if (value.element.className !== short) value.element.className = short;
   }
+}
+
+/** Pixels between the card and the cursor, and the part of a plot that a card takes at most. */
+const GAP = 12;
+const MOST = 0.6;
+
+/** Where a card begins, in pixels: beside the cursor on the side where there is more room, and never outside. */
+export function besides(cursor: number, card: number, plot: number): number {
+  const width = Math.min(card, plot * MOST);
+  return cursor > plot / 2 ? Math.max(cursor - GAP - width, 0) : Math.min(cursor + GAP, plot - width);
 }

@@ -1,8 +1,8 @@
 // One pane of a chart: uPlot draws its lines; bars, limits and what is unknown are drawn from the same columns.
 import uPlot from "uplot";
 import { AXIS_HEIGHT, AXIS_WIDTH, PAD_BOTTOM, PAD_RIGHT, PAD_TOP } from "./layout";
-import { formatTick, timeTicks, top, type Zone } from "./scales";
-import { bucketsIn, type Pane, type Range, type Series } from "./spec";
+import { duration, formatTick, timeTicks, top, type Zone } from "./scales";
+import { bucketsIn, type Buckets, type Pane, type Range, type Series } from "./spec";
 import type { Palette } from "./theme";
 
 /** What panes of one chart share; it changes while they live. */
@@ -14,7 +14,7 @@ export interface Shared {
 }
 
 /** The middle of each bucket: there the point of a line stands, for it tells of the whole bucket. */
-function middles({ starts, ends }: Series): Float64Array {
+function middles({ starts, ends }: Buckets): Float64Array {
   return starts.map((start, at) => (start + (ends[at] as number)) / 2);
 }
 
@@ -26,9 +26,32 @@ function same(a: Float64Array, b: Float64Array): boolean {
   return a === b || (a.length === b.length && a.every((value, at) => value === b[at]));
 }
 
-/** The columns as uPlot takes them; series with times of their own are joined, and stay without gaps by that. */
+/** Seconds before the end of a step at which its last point stands: the next step has one at the end. */
+const NEARLY = 1e-3;
+
+/** The upper and the lower end of the usual range: from point to point of a line, in steps of bars. */
+function usualTables(pane: Pane): uPlot.AlignedData[] {
+  const { usual } = pane;
+  if (!usual) return [];
+  const both = [usual.highs, usual.lows];
+  if (pane.kind === "line") return both.map((values) => [middles(usual), known(values)]);
+  const times = new Float64Array(usual.starts.length * 2);
+  usual.starts.forEach((start, at) => {
+    times[2 * at] = start;
+    times[2 * at + 1] = (usual.ends[at] as number) - NEARLY;
+  });
+  return both.map((values) => [times, known(values).flatMap((value) => [value, value])]);
+}
+
+/**
+ * The columns as uPlot takes them, the usual range first; series with times of their own are joined, and stay without
+ * gaps by that.
+ */
 export function aligned(pane: Pane): uPlot.AlignedData {
-  const tables = pane.series.map((series): uPlot.AlignedData => [middles(series), known(series.values)]);
+  const tables = [
+    ...usualTables(pane),
+    ...pane.series.map((series): uPlot.AlignedData => [middles(series), known(series.values)]),
+  ];
   const [first] = tables;
   if (!first) return [[]];
   if (tables.every((table) => same(table[0] as Float64Array, first[0] as Float64Array)))
@@ -36,17 +59,24 @@ export function aligned(pane: Pane): uPlot.AlignedData {
   return uPlot.join(tables);
 }
 
-/** The highest value in a range, so that no peak is cut; 0 where nothing is known. */
-export function highest(pane: Pane, range: Range): number {
-  let found = pane.limit?.value ?? 0;
-  for (const series of pane.series) {
-    const [first, last] = bucketsIn(series, range);
-    for (let at = first; at <= last; at += 1) {
-      const value = series.values[at] as number;
-      if (value > found) found = value;
-    }
+/** The usual range gets as much room above the highest value as this many times of it; what is higher is cut. */
+const ROOM = 1.5;
+
+function highestOf(buckets: Buckets, values: Float64Array, range: Range): number {
+  let found = 0;
+  const [first, last] = bucketsIn(buckets, range);
+  for (let at = first; at <= last; at += 1) {
+    const value = values[at] as number;
+    if (value > found) found = value;
   }
   return found;
+}
+
+/** The highest value in a range, so that no peak is cut; 0 where nothing is known. */
+export function highest(pane: Pane, range: Range): number {
+  const value = Math.max(0, ...pane.series.map((series) => highestOf(series, series.values, range)));
+  const usual = pane.usual ? highestOf(pane.usual, pane.usual.highs, range) : 0;
+  return Math.max(value, pane.limit?.value ?? 0, Math.min(usual, ROOM * value));
 }
 
 /** Points that have a gap on both sides: a line would not show them. */
@@ -164,9 +194,20 @@ function seriesOptions(pane: Pane, series: Series, values: ArrayLike<number | nu
   };
 }
 
+/** An end of the usual range, which draws nothing itself: the band is filled between both. */
+function usualOptions(name: string): uPlot.Series {
+  return { label: name, auto: false, width: 0, stroke: "transparent", points: { show: false } };
+}
+
+/** The title of a pane, with how long one of its bars lasts where that follows the zoom. */
+export function titleOf(pane: Pane): string {
+  return pane.share ? `${pane.title}, ${duration(pane.share.seconds)}` : pane.title;
+}
+
 /** Draws a pane into an element; `last` has the axis of times below it. */
 export function drawPane(into: HTMLElement, pane: Pane, shared: Shared, width: number, last: boolean): uPlot {
   const data = aligned(pane);
+  const usual = pane.usual ? [usualOptions(pane.usual.name), usualOptions(pane.usual.name)] : [];
   const quiet = (): string => shared.palette["quiet"] ?? "";
   const font = `11px ${shared.font}`;
   const ticks = (u: uPlot, min: number, max: number): [number[], string[]] =>
@@ -204,7 +245,12 @@ export function drawPane(into: HTMLElement, pane: Pane, shared: Shared, width: n
         values: (_, splits) => splits.map((value) => formatTick(value, pane.unit)),
       },
     ],
-    series: [{}, ...pane.series.map((series, at) => seriesOptions(pane, series, data[at + 1] ?? [], shared))],
+    series: [
+      {},
+      ...usual,
+      ...pane.series.map((series, at) => seriesOptions(pane, series, data[at + 1 + usual.length] ?? [], shared)),
+    ],
+    bands: usual.length ? [{ series: [1, 2], fill: () => shared.palette["range"] ?? "" }] : [],
     hooks: {
       drawClear: [(u) => pane.kind === "bars" && hatch(u, pane, shared)],
       draw: [(u) => drawLimit(u, pane, shared)],

@@ -34,6 +34,14 @@ export function format(value: number, unit: string): string {
   return unit ? `${plain(value)} ${unit}` : plain(value);
 }
 
+/** A range with its unit. */
+export function formatRange(low: number, high: number, unit: string): string {
+  if (!Number.isFinite(low) || !Number.isFinite(high)) return "not known";
+  // it is an estimate: more than whole numbers would say more than is known
+  const [from, to] = [low, high].map((end) => (end >= 10 ? Math.round(end) : Number(end.toPrecision(2)))) as [number, number];
+  return from > 0 ? `${format(from, unit)} to ${format(to, unit)}` : `up to ${format(to, unit)}`;
+}
+
 /** A number of a scale: short, its unit only where it is a percentage. */
 export function formatTick(value: number, unit: string): string {
   const text =

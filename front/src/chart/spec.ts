@@ -15,6 +15,29 @@ export interface SeriesSpec {
   ends: Place;
 }
 
+/** The range in which values usually lie. */
+export interface UsualSpec {
+  name: string;
+  x: Place;
+  ends: Place;
+  low: Place;
+  high: Place;
+}
+
+/** What bars of percentages are made of, in buckets. */
+export interface ShareSpec {
+  /** How long a bar lasts where nothing is zoomed. */
+  seconds: number;
+  /** Where a bar begins: none has buckets of before and after. */
+  breaks: number[];
+  x: Place;
+  ends: Place;
+  part: Place;
+  whole: Place;
+  expected: Place | null;
+  high: Place | null;
+}
+
 export interface PaneSpec {
   title: string;
   unit: string;
@@ -22,6 +45,8 @@ export interface PaneSpec {
   height: number;
   limit: { value: number; label: string } | null;
   series: SeriesSpec[];
+  usual?: UsualSpec | null;
+  share?: ShareSpec | null;
 }
 
 export interface MarkSpec {
@@ -50,15 +75,37 @@ export interface ChartSpec {
   bands: BandSpec[];
 }
 
-export interface Series extends Omit<SeriesSpec, "x" | "y" | "ends"> {
+/** Stretches of time, in order. */
+export interface Buckets {
   starts: Float64Array;
   ends: Float64Array;
+}
+
+export interface Series extends Omit<SeriesSpec, "x" | "y" | "ends">, Buckets {
   /** NaN where nothing is known. */
   values: Float64Array;
 }
 
-export interface Pane extends Omit<PaneSpec, "series"> {
+export interface Usual extends Buckets {
+  name: string;
+  /** NaN where nothing is known. */
+  lows: Float64Array;
+  highs: Float64Array;
+}
+
+export interface Share extends Buckets {
+  seconds: number;
+  breaks: number[];
+  part: Float64Array;
+  whole: Float64Array;
+  expected: Float64Array | null;
+  high: Float64Array | null;
+}
+
+export interface Pane extends Omit<PaneSpec, "series" | "usual" | "share"> {
   series: Series[];
+  usual: Usual | null;
+  share: Share | null;
 }
 
 export interface Range {
@@ -86,6 +133,27 @@ export function panesOf(spec: ChartSpec, all: Float64Array): Pane[] {
       ends: column(ends),
       values: column(y),
     })),
+    usual: pane.usual
+      ? {
+          name: pane.usual.name,
+          starts: column(pane.usual.x),
+          ends: column(pane.usual.ends),
+          lows: column(pane.usual.low),
+          highs: column(pane.usual.high),
+        }
+      : null,
+    share: pane.share
+      ? {
+          seconds: pane.share.seconds,
+          breaks: pane.share.breaks,
+          starts: column(pane.share.x),
+          ends: column(pane.share.ends),
+          part: column(pane.share.part),
+          whole: column(pane.share.whole),
+          expected: pane.share.expected && column(pane.share.expected),
+          high: pane.share.high && column(pane.share.high),
+        }
+      : null,
   }));
 }
 
@@ -102,13 +170,13 @@ export function lastNotAbove(sorted: Float64Array, value: number): number {
 }
 
 /** The bucket in which a moment lies, -1 where none does. */
-export function bucketAt(series: Series, time: number): number {
+export function bucketAt(series: Buckets, time: number): number {
   const at = lastNotAbove(series.starts, time);
   return at >= 0 && time < (series.ends[at] as number) ? at : -1;
 }
 
 /** First and last bucket that reach into a range; the last is before the first where none does. */
-export function bucketsIn(series: Series, { min, max }: Range): [first: number, last: number] {
+export function bucketsIn(series: Buckets, { min, max }: Range): [first: number, last: number] {
   let first = Math.max(lastNotAbove(series.starts, min), 0);
   while (first < series.ends.length && (series.ends[first] as number) <= min) first += 1;
   let last = lastNotAbove(series.starts, max);

@@ -1,6 +1,6 @@
 // The same figures as a table, for who can't see the chart, or wants to copy from it.
-import { format, moment, type Zone } from "./scales";
-import { bucketsIn, type ChartSpec, type Pane, type Range, type Series } from "./spec";
+import { format, formatRange, moment, type Zone } from "./scales";
+import { bucketsIn, type ChartSpec, type Pane, type Range, type Series, type Usual } from "./spec";
 
 /** Rows at most: what is longer is put together, each row with the highest value of its stretch. */
 export const MOST_ROWS = 60;
@@ -22,10 +22,23 @@ function highestIn(series: Series, range: Range): number {
   return found;
 }
 
+/** The usual range of a stretch, from its lowest to its highest end. */
+function usualIn(usual: Usual, range: Range, unit: string): string {
+  const [first, last] = bucketsIn(usual, range);
+  const [lows, highs] = [usual.lows, usual.highs].map((ends) => ends.subarray(first, last + 1).filter(Number.isFinite));
+  return lows?.length && highs?.length ? formatRange(Math.min(...lows), Math.max(...highs), unit) : "not known";
+}
+
 /** The figures of a range. */
 export function tableOf(spec: ChartSpec, panes: Pane[], view: Range, zone: Zone): Table {
   const all = panes.flatMap((pane) => pane.series.map((series) => ({ pane, series })));
-  const heads = ["time", ...all.map(({ series }) => series.name), ...(spec.bands.length ? ["live"] : [])];
+  const usual = panes.flatMap((pane) => (pane.usual ? [{ pane, range: pane.usual }] : []));
+  const heads = [
+    "time",
+    ...all.map(({ series }) => series.name),
+    ...usual.map(({ pane, range }) => `${range.name} ${pane.series[0]?.name ?? ""}`.trim()),
+    ...(spec.bands.length ? ["live"] : []),
+  ];
   const first = all[0]?.series;
   if (!first) return { heads, rows: [], note: "" };
   const [from, to] = bucketsIn(first, view);
@@ -38,6 +51,7 @@ export function tableOf(spec: ChartSpec, panes: Pane[], view: Range, zone: Zone)
     rows.push([
       moment(min, zone, spec.end - spec.start > 86_400),
       ...all.map(({ pane, series }) => format(highestIn(series, { min, max }), pane.unit)),
+      ...usual.map(({ pane, range }) => usualIn(range, { min, max }, pane.unit)),
       ...(spec.bands.length ? [band?.label ?? ""] : []),
     ]);
   }

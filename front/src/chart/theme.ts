@@ -4,7 +4,7 @@
 export type Palette = Record<string, string>;
 
 /** What series and parts of a chart may be coloured by: variables of the style sheet. */
-export const COLORS = ["series", "error", "usual", "primary", "ok", "degraded", "quiet", "line", "edge", "area", "ground"];
+export const COLORS = ["series", "error", "usual", "primary", "ok", "degraded", "quiet", "line", "edge", "area", "range", "ground"];
 
 /** The elements above one, also through the border of a shadow tree, where marimo renders widgets. */
 function* above(element: Element): Iterable<Element> {

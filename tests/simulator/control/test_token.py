@@ -31,6 +31,7 @@ def test_without_control_every_path_is_as_unknown_as_any_other() -> None:
 
 
 @pytest.mark.parametrize("line", LINES, ids=" ".join)
+@pytest.mark.grid(3)
 def test_without_the_token_nothing_is_done(line: tuple[str, str], steered: Any) -> None:
     method, path = line
     key, token, url = steered.running.key, steered.token, steered.url + path

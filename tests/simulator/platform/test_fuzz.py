@@ -186,6 +186,7 @@ HARD = {
 
 
 @pytest.mark.parametrize("dialect", ["production", "documented"])
+@pytest.mark.grid(2)
 def test_no_request_makes_the_world_fail(dialect: str) -> None:
     """Worlds are asked for anything, mostly rightly, while their time passes; nearly everything is once answered."""
     answered: set[tuple[str, int] | None] = set()

@@ -128,7 +128,7 @@ def test_a_scenario_can_be_kept_as_a_file(tmp_path: Path) -> None:
 # --- the truth shows --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.grid(8)
+@pytest.mark.grid(16)
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_claimed_shows_in_the_api(name: str) -> None:
     for seed, decoy, difficulty in ((1, False, "clear"), (2, True, "faint")):

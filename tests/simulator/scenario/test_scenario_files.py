@@ -212,12 +212,14 @@ def kept() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.grid(2)
 def test_a_scripted_hour_gives_the_bytes_that_are_kept(name: str, kept: dict[str, str]) -> None:
     """After a change of the simulator that was meant: `python tests/simulator/scenario/scripted_hour.py --write`."""
     assert name in kept, "keep them: .venv/bin/python tests/simulator/scenario/scripted_hour.py --write"
     assert HOUR["scripted_hour"](name) == kept[name]
 
 
+@pytest.mark.slow
 def test_another_hash_seed_and_no_vector_extensions_give_the_same_bytes(kept: dict[str, str]) -> None:
     import numpy as np
 

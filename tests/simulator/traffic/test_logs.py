@@ -70,6 +70,7 @@ def test_two_windows_side_by_side_hold_the_lines_of_their_union(
 
 
 @pytest.mark.parametrize("hours", [12.8, 19.03, 32.5, 36.0, 45.1])
+@pytest.mark.grid(2)
 def test_no_line_is_lost_or_doubled_where_windows_meet(story: SimpleNamespace, hours: float) -> None:
     """Windows that meet at the second of something that happens, and within a minute whose losses are told once."""
     traffic = story.story()

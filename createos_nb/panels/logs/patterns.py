@@ -46,7 +46,7 @@ def shown_patterns(lines: pd.DataFrame) -> ShownPatterns:
 
     Examples:
         >>> from createos_nb.frames import runtime_log_frame
-        >>> from createos_nb.panels.log_patterns import shown_patterns
+        >>> from createos_nb.panels.logs.patterns import shown_patterns
         >>> shown_patterns(runtime_log_frame("GET /cart/1 200")).table["count"].tolist()
         [1]
     """

@@ -12,11 +12,12 @@ import pandas as pd
 from createos_nb.display import strip_control_chars
 from createos_nb.errors import InvalidInput
 from createos_nb.log_text import LEVELS
-from createos_nb.panels import log_lines, markup
+from createos_nb.panels import markup
 from createos_nb.panels.background import PacedClock, Stopped
 from createos_nb.panels.grid import Grid
-from createos_nb.panels.log_patterns import MOST_LISTED, ShownPatterns, shown_patterns
-from createos_nb.panels.log_view import LogView
+from createos_nb.panels.logs import lines as log_lines
+from createos_nb.panels.logs.patterns import MOST_LISTED, ShownPatterns, shown_patterns
+from createos_nb.panels.logs.view import LogView
 from createos_nb.panels.panel import NOTHING_READ
 from createos_nb.panels.read_panel import ReadPanel
 from createos_nb.panels.view import show

@@ -6,14 +6,15 @@ from collections.abc import Iterable, Sequence
 from typing import Final, Literal, NamedTuple
 
 from createos_nb.causes import CAUSES
+from createos_nb.diagnostics.evidence.build_fixes import build_fix
 from createos_nb.diagnostics.evidence.build_signals import read_build
 from createos_nb.html import escaped
 from createos_nb.panels.icons import icon, tag
-from createos_nb.panels.plan_display import duration
+from createos_nb.panels.plan.display import duration
 from createos_nb.plans.events import LogLine
 
-#: What is shown of a log: nothing has ended, it was deployed, it failed.
-State = Literal["running", "passed", "failed"]
+#: What is shown of a log: it goes on, it was deployed, it failed, nobody waits for it any more.
+State = Literal["running", "passed", "failed", "stopped"]
 #: What people call the platform's stages; another one is called as it is.
 _NAMES: Final = {
     "queue": "Queue",
@@ -24,6 +25,10 @@ _NAMES: Final = {
     "push": "Push image",
     "deploy": "Start",
 }
+#: Stages that every build has, in their order: after a failure those that follow are not reached.
+_ALWAYS: Final = ("build", "push", "deploy")
+#: Stages that come before those.
+_EARLIER: Final = ("queue", "clone", "upload", "unpack", "detect", "install")
 #: Lines before and after the failing one that are not folded.
 _BEFORE, _AFTER = 5, 4
 #: Lines of these levels are coloured.
@@ -50,6 +55,15 @@ def stages_of(lines: Sequence[LogLine]) -> list[Stage]:
     ]
 
 
+def not_reached(lines: Sequence[LogLine]) -> list[str]:
+    """Return the names of the stages that a build that failed has not reached, as far as every build has them."""
+    last = next((line.stage for line in reversed(lines) if line.stage), "")
+    known = (*_EARLIER, *_ALWAYS)
+    if last not in known:
+        return []
+    return [_NAMES[stage] for stage in _ALWAYS if known.index(stage) > known.index(last)]
+
+
 def build_html(log: Iterable[LogLine], cut: int, state: State) -> str:
     """Return stages and log as HTML; `cut`: how many older lines are not among them."""
     lines = list(log)
@@ -66,13 +80,19 @@ def _track(lines: Sequence[LogLine], state: State) -> str:
     for position, stage in enumerate(stages):
         sign = state if position == len(stages) - 1 else "passed"
         time = "" if stage.seconds is None else duration(stage.seconds)
-        said = {"failed": "failed", "running": "going on"}.get(sign, "")
-        told = " · ".join(part for part in (said, time) if part)
-        items.append(
-            f'<li class="createos-stage-{sign}">{icon(sign)}<b>{escaped(stage.name)}</b>'
-            f'<span class="createos-note">{escaped(told)}</span></li>'
-        )
+        said = {"failed": "failed", "running": "going on", "stopped": "no longer waited for"}.get(sign, "")
+        items.append(_stage(sign, stage.name, " · ".join(part for part in (said, time) if part)))
+    if state == "failed":
+        items += [_stage("not reached", name, "not reached") for name in not_reached(lines)]
     return f'<ol class="createos-stages" aria-label="Stages of the build">{"".join(items)}</ol>'
+
+
+def _stage(sign: str, name: str, told: str) -> str:
+    shape = "skipped" if sign in ("stopped", "not reached") else sign
+    return (
+        f'<li class="createos-stage-{sign.replace(" ", "-")}">{icon(shape)}<b>{escaped(name)}</b>'
+        f'<span class="createos-note">{escaped(told)}</span></li>'
+    )
 
 
 def _log(lines: Sequence[LogLine], cut: int, state: State) -> str:
@@ -92,7 +112,8 @@ def _log(lines: Sequence[LogLine], cut: int, state: State) -> str:
     named = f": {', '.join(names)}" if names else ""
     cause = (
         f'<div class="createos-build-cause"><h4>Suggested cause {tag(signal.cause.replace("_", " "), "accent")}</h4>'
-        f"<p>{escaped(CAUSES[signal.cause][:1].upper() + CAUSES[signal.cause][1:] + named)}.</p></div>"
+        f"<p>{escaped(CAUSES[signal.cause][:1].upper() + CAUSES[signal.cause][1:] + named)}.</p>"
+        f'<p class="createos-fix">{icon("arrow")}<span><b>Fix:</b> {escaped(build_fix(signal).text)}</span></p></div>'
     )
     where = f"at the failing line, {at + 1 + cut} of {len(lines) + cut}"
     head = f'<h4>Build log <span class="createos-note">{where}</span></h4>'

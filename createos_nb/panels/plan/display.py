@@ -10,6 +10,7 @@ import pandas as pd
 
 from createos_nb.display import strip_control_chars
 from createos_nb.html import Html, escaped, frame_table, html_table
+from createos_nb.panels import markup
 from createos_nb.panels.icons import icon, status, tag
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ def plan_html(plan: Plan) -> str:
     if plan.listing is not None:
         content = plan.listing.content
         shown = frame_table(content) if isinstance(content, pd.DataFrame) else _lines("info", content)
-        parts.append(f'<h4>{escaped(plan.listing.heading)}</h4><div class="createos-scroll">{shown}</div>')
+        heading = plan.listing.heading
+        parts.append(f"<h4>{escaped(heading)}</h4>{markup.scrolled(shown, heading)}")
     if len(plan.blast_radius):
         parts.append(f"<h4>Impact</h4>{_impact(plan.blast_radius)}")
     agreeing = [line for line in plan.warnings if line.startswith(_AGREES)]
@@ -89,7 +91,7 @@ def receipt_html(receipt: Receipt, plan: Plan) -> str:
         "Receipt",
         f'<h4 class="createos-result">{status(checks.result)}<span>Receipt: {escaped(receipt.title)}</span></h4>'
         f'<p class="createos-muted">{escaped(_sentence(receipt.summary))}</p>{reason}'
-        f'<div class="createos-scroll">{table}</div>{_lines("warning", receipt.warnings)}'
+        f"{markup.scrolled(table, 'Claims') if table else ''}{_lines('warning', receipt.warnings)}"
         f"<details><summary>Journal and requests</summary>{journal}{requests}</details>",
     )
 
@@ -135,9 +137,7 @@ def _details(plan: Plan, open_ones: int) -> str:
     if len(plan.blast_radius):
         parts.append(frame_table(plan.blast_radius.drop(columns=["project"]), caption="Blast radius"))
     parts.append(f"<p>{escaped(plan.where)}<br>digest <code>{escaped(plan.digest)}</code></p>")
-    return (
-        f'<details><summary>Details: {holding}</summary><div class="createos-scroll">{"".join(parts)}</div></details>'
-    )
+    return f"<details><summary>Details: {holding}</summary>{markup.scrolled(''.join(parts), 'Details')}</details>"
 
 
 def _impact(radius: pd.DataFrame) -> str:

@@ -93,7 +93,7 @@ def lanes_html(domain: str, lanes: Sequence[Lane], since: str = "last hour") -> 
         The markup; all that came from the platform is escaped.
 
     Examples:
-        >>> from createos_nb.panels.lanes import Lane, lanes_html
+        >>> from createos_nb.panels.release.lanes import Lane, lanes_html
         >>> sides = [Lane("blue", "v3", True, None), Lane("green", "v4", False, None)]
         >>> "stands by" in lanes_html("shop.example.com", sides)
         True
@@ -176,7 +176,7 @@ def failing_share(errors: int, requests: int) -> str:
         The text.
 
     Examples:
-        >>> from createos_nb.panels.lanes import failing_share
+        >>> from createos_nb.panels.release.lanes import failing_share
         >>> failing_share(2, 2178), failing_share(0, 2178), failing_share(88, 479)
         ('0.092 %', '0 %', '19 %')
     """

@@ -12,7 +12,7 @@ from createos_nb.analysis.releases.decision import Terms
 from createos_nb.analysis.releases.result import ReleaseVerdict
 from createos_nb.display import human_duration
 from createos_nb.errors import InvalidInput
-from createos_nb.panels.lanes import Lane
+from createos_nb.panels.release.lanes import Lane
 from createos_nb.plans.errors import PASSING
 from createos_nb.plans.release_monitor import MINUTE, EnvironmentTraffic, ReleaseTraffic
 from createos_nb.plans.snapshot import Snapshot, id_of, name_of, version_of

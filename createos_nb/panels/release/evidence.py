@@ -64,7 +64,7 @@ def meter_html(verdict: ReleaseVerdict | None, *, alpha: float, beta: float) -> 
         The markup, with `role="meter"` and the figures as its text.
 
     Examples:
-        >>> from createos_nb.panels.evidence_html import meter_html
+        >>> from createos_nb.panels.release.evidence import meter_html
         >>> 'aria-valuetext="NO DATA' in meter_html(None, alpha=0.01, beta=0.01)
         True
     """
@@ -131,7 +131,7 @@ def chart_html(verdict: ReleaseVerdict | None, *, alpha: float, beta: float, beg
         The markup.
 
     Examples:
-        >>> from createos_nb.panels.evidence_html import chart_html
+        >>> from createos_nb.panels.release.evidence import chart_html
         >>> begin = pd.Timestamp("2026-03-02 09:00", tz="UTC")
         >>> "NO DATA" in chart_html(None, alpha=0.01, beta=0.01, begin=begin, latest=begin + pd.Timedelta("1h"))
         True

@@ -15,12 +15,11 @@ from createos_nb.display import human_duration
 from createos_nb.dtypes import TEXT
 from createos_nb.html import Html
 from createos_nb.panels import markup
-from createos_nb.panels.evidence_html import chart_html, meter_html
-from createos_nb.panels.lanes import lanes_html
 from createos_nb.panels.panel import NOTHING_READ, Panel
 from createos_nb.panels.panel_below import PanelBelow
 from createos_nb.panels.read_panel import ReadPanel
-from createos_nb.panels.release_html import (
+from createos_nb.panels.release.evidence import chart_html, meter_html
+from createos_nb.panels.release.html import (
     decision_of,
     decisions,
     decisions_html,
@@ -28,7 +27,8 @@ from createos_nb.panels.release_html import (
     verdict_html,
     what_to_do,
 )
-from createos_nb.panels.release_reader import ReleaseReader, ReleaseReading
+from createos_nb.panels.release.lanes import lanes_html
+from createos_nb.panels.release.reader import ReleaseReader, ReleaseReading
 
 if TYPE_CHECKING:
     from createos_nb.analysis.releases.result import ReleaseVerdict

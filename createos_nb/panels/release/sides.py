@@ -9,7 +9,7 @@ import pandas as pd
 
 from createos_nb import analysis
 from createos_nb.panels.assign import known
-from createos_nb.panels.lanes import Lane
+from createos_nb.panels.release.lanes import Lane
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client

@@ -12,18 +12,21 @@ from createos_nb.display import human_duration
 from createos_nb.dtypes import TEXT
 from createos_nb.html import Html, escaped
 from createos_nb.panels.icons import icon
-from createos_nb.panels.lanes import failing_share
-from createos_nb.panels.release_reader import ReleaseReading
+from createos_nb.panels.release.lanes import failing_share
+from createos_nb.panels.release.reader import ReleaseReading
 
 #: The words, icons and colours of decisions.
 DECISIONS: Final = {
-    ROLLBACK: ("Roll back", "failed", "down"),
+    ROLLBACK: ("Bad release", "failed", "down"),
     PROMOTE: ("Promote", "passed", "ok"),
     WATCH: ("Keep watching", "running", "running"),
     TRAFFIC: ("Not enough traffic", "pending", "pending"),
     UNJUDGED: ("Can't be judged", "unknown", "unknown"),
 }
+#: What a verdict's own sentence begins with, and what stands among the decisions.
+_ROLL_BACK: Final = "Roll back"
 _NO_VERDICT: Final = ("NO DATA", "unknown", "unknown")
+_WORDS: Final = tuple(word for word, *_ in DECISIONS.values())
 #: Changes of the decision that are listed, the newest.
 _MOST_CHANGES: Final = 5
 _COUNTS: Final = ("old_requests", "old_errors", "new_requests", "new_errors")
@@ -78,7 +81,7 @@ def _live(version: str) -> str:
 def _rest(sentence: str) -> str:
     """The sentence of a verdict without the word that stands before it already."""
     word, colon, rest = sentence.partition(": ")
-    return f"{rest[:1].upper()}{rest[1:]}" if colon and word in (one for one, *_ in DECISIONS.values()) else sentence
+    return f"{rest[:1].upper()}{rest[1:]}" if colon and word in (_ROLL_BACK, *_WORDS) else sentence
 
 
 def _named(text: str, reading: ReleaseReading) -> str:
@@ -139,8 +142,8 @@ def needed_html(reading: ReleaseReading, alpha: float, beta: float) -> Html:
     decision = decision_of(reading)
     if decision == ROLLBACK:
         return Html(
-            f"<h4>Still needed</h4><p>Nothing: a rollback is final. {escaped(reading.candidate.name)} is judged anew "
-            "when it serves another version.</p>"
+            f"<h4>Decided</h4><p>Roll back. Nothing is changed by itself. {escaped(reading.candidate.name)} is judged "
+            "anew when it serves another version.</p>"
         )
     items = "".join(
         f'<li><span class="createos-is-{_RESULTS[result][1]}" role="img" aria-label="{_RESULTS[result][2]}">'
@@ -164,7 +167,8 @@ def decisions(reading: ReleaseReading) -> pd.DataFrame:
         path = verdict.path
         changed = path["decision"].ne(path["decision"].shift())
         bucket = pd.Timedelta(seconds=verdict.bucket_seconds)
-        rows += [(moment + bucket, DECISIONS[path["decision"][moment]][0], True) for moment in path.index[changed]]
+        words = {decision: word for decision, (word, *_) in DECISIONS.items()} | {ROLLBACK: _ROLL_BACK}
+        rows += [(moment + bucket, words[path["decision"][moment]], True) for moment in path.index[changed]]
     decision = decision_of(reading)
     if decision == PROMOTE:
         rows.append((reading.latest, "Until then at least it is watched; it may still be rolled back", reading.over))
@@ -181,6 +185,8 @@ def decisions_html(reading: ReleaseReading) -> Html:
     first, changes = frame.iloc[:1], frame.iloc[1:]
     left_out = max(len(changes) - _MOST_CHANGES - 1, 0)
     shapes = {word: (shape, color) for word, shape, color in DECISIONS.values()}
+    # past decisions: nothing goes on in them
+    shapes |= {_ROLL_BACK: ("failed", "down"), DECISIONS[WATCH][0]: ("done", "unknown")}
     items = []
     for row in pd.concat([first, changes.iloc[left_out:]]).itertuples():
         shape, color = shapes.get(str(row.decision), ("done", "ok") if row.done else ("not reached", "unknown"))

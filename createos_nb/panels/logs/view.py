@@ -13,7 +13,7 @@ from createos_nb.panels.components import front_text
 class LogView(anywidget.AnyWidget):
     """Lines of a log.
 
-    Traits: `lines` (as `log_lines.rows` gives them), `label` (its name, for readers of screens).
+    Traits: `lines` (as `logs.lines.rows` gives them), `label` (its name, for readers of screens).
     """
 
     _esm = front_text("log.js")

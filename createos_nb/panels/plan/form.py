@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,18 +12,18 @@ import pandas as pd
 
 from createos_nb.errors import CreateOSError, InvalidInput, ServerError, TransportError
 from createos_nb.panels import markup
-from createos_nb.panels.components import ActionButton
-from createos_nb.panels.plan_display import for_people, plan_html, receipt_html, required_name
-from createos_nb.panels.plan_progress import Progress
-from createos_nb.panels.plan_state import PlanEvent, PlanState, PlanStateMachine
-from createos_nb.panels.reason_fields import ReasonFields, Reasons
-from createos_nb.panels.view import show
+from createos_nb.panels.plan.buttons import PlanButtons, follow_up_buttons
+from createos_nb.panels.plan.display import for_people, plan_html, receipt_html, required_name
+from createos_nb.panels.plan.progress import Progress
+from createos_nb.panels.plan.reason_fields import ReasonFields, Reasons
+from createos_nb.panels.plan.state import PlanEvent, PlanState, PlanStateMachine
 from createos_nb.plans import CheckFailed, ConfirmationNeeded, Journal, NoData, Plan, ReasonNeeded, Receipt
 
 if TYPE_CHECKING:
     from createos_nb.panels.background import BackgroundWork
     from createos_nb.panels.view import PanelView
     from createos_nb.plans import Event
+    from createos_nb.plans.usual_times import UsualTime
 
 #: On a simulated world each progress event is shown for this long, so that a person sees it happen.
 _MIN_EVENT_DISPLAY: Final = 0.2
@@ -56,8 +56,10 @@ class PlanForm:
         on_update: called when buttons may have to be switched on or off.
         on_frame: called with the frame of a plan or receipt that is shown.
         after: returns buttons that are offered after a run, before those of its follow-ups.
+        remedies: returns buttons that are offered after a run has failed, before those that resume or undo it.
         runbook: the runbook of the last run.
         name_plan: returns the label of the button for a plan, with its object, such as "Roll back to v3".
+        usual_times: returns how long each step of a plan usually takes; none where that is not known.
     """
 
     def __init__(
@@ -80,7 +82,9 @@ class PlanForm:
         self.on_update: Callable[[], Any] = _ignore
         self.on_frame: Callable[[pd.DataFrame], Any] = _ignore
         self.after: Callable[[Receipt], Sequence[widgets.Button]] = lambda _: ()
+        self.remedies: Callable[[], Sequence[widgets.Button]] = lambda: ()
         self.name_plan: Callable[[Plan], str] = lambda _: self.verb
+        self.usual_times: Callable[[Plan], Sequence[UsualTime]] = lambda _: ()
         self._machine = PlanStateMachine()
         self._request: object | None = None  # tells the answer to the last request from those that come late
         self._stop = threading.Event()
@@ -91,26 +95,19 @@ class PlanForm:
         self.drift_poller = background.poller(self.check_drift, interval=10.0, max_interval=120.0, advance_clock=False)
         self.document, self.progress = widgets.HTML(), Progress()
         self._fields = ReasonFields(view)
-        self.reason, self.confirmation, self.override = fields = (
-            self._fields.reason,
-            self._fields.confirmation,
-            self._fields.override,
-        )
+        self.reason, self.confirmation = self._fields.reason, self._fields.confirmation
+        self.override = self._fields.override
         self.confirmation_row, self.override_row = self._fields.rows
-        self.review_button = view.button("Show the plan", self.review, hint="What would change; nothing is written")
-        self.apply_button = ActionButton(verb, lambda: view.guard(self.apply))
-        self.stop_button = view.button("Stop", self.stop, hint="Stop waiting; what is done stays")
-        self.undo_button = view.button("Plan the undo", self.review_undo, hint="Show the plan that undoes it")
-        self.actions = widgets.HBox([])
-        self.buttons = widgets.HBox(
-            [self.review_button, self.stop_button, self.undo_button, self.actions, self.apply_button]
-        )
-        for row in (self.buttons, self.actions):
-            row.add_class("createos-row")
+        acts = {"review": self.review, "apply": self.apply, "stop": self.stop, "undo": self.review_undo}
+        self._buttons = PlanButtons(view, verb, **acts)
+        self.review_button, self.apply_button = self._buttons.review, self._buttons.apply
+        self.stop_button, self.undo_button = self._buttons.stop, self._buttons.undo
+        self.actions, self.buttons = self._buttons.actions, self._buttons.row
+        self.set_actions = self._buttons.set_actions
         view.bar = widgets.VBox([self.confirmation_row, self.override_row, self.buttons])
         view.bar.add_class("createos-bar")
         self.widgets = (self.document, self.progress.box)
-        for text in fields:
+        for text in (self.reason, self.confirmation, self.override):
             text.observe(lambda _: view.guard(self.update_buttons), "value")
 
     @property
@@ -229,32 +226,19 @@ class PlanForm:
 
     # --- widgets ------------------------------------------------------------------------------------------------------
 
-    def set_actions(self, *buttons: widgets.Button) -> None:
-        """Offer these buttons as what can be done next, in place of those before."""
-        old, self.actions.children = self.actions.children, buttons
-        for button in old:
-            button.close()
-
     def update_buttons(self) -> None:
         """Show the buttons of the present state, what has to be filled in, and what is missing."""
         with self._view.lock:
-            applying, plan = self.state is PlanState.APPLYING, self._shown
+            plan = self._shown
             name = required_name(plan) if plan is not None else None
             self._fields.show(confirmation=bool(name), freeze=plan is not None and plan.frozen)
-            missing = "" if plan is None else self._fields.missing(plan, name)
-            label = self._plan_label if self.state.has_plan else self.verb
-            self.apply_button.description = label
-            self.apply_button.disabled = plan is None or bool(missing)
-            self.apply_button.missing = f"To {label[:1].lower()}{label[1:]}, {missing}." if missing else ""
-            show(self.apply_button, plan is not None)
-            self.review_button.description = "Show the plan" if plan is None else "Plan again"
-            self.review_button.disabled = applying
-            # one button is what is to be pressed: after a run there is none, or it is among the actions
-            first = self.state in (PlanState.EDITING, PlanState.PLANNING, PlanState.STALE, PlanState.FAILED)
-            led = any(button.button_style == "primary" for button in self.actions.children)
-            self.review_button.button_style = "primary" if first and not led else ""
-            show(self.stop_button, applying)
-            show(self.undo_button, not applying and plan is None and self.receipt is not None and self._reversible)
+            self._buttons.update(
+                self.state,
+                self._plan_label if self.state.has_plan else self.verb,
+                has_plan=plan is not None,
+                missing="" if plan is None else self._fields.missing(plan, name),
+                undoable=self.receipt is not None and self._reversible,
+            )
             self.on_update()
 
     @property
@@ -332,8 +316,7 @@ class PlanForm:
         self.set_actions()
         self._view.clear_error()
         self.document.value = ""
-        usual = [step.usual_seconds() for step in plan.steps]
-        self.progress.begin([step.what for step in plan.steps], usual, title=plan.title)
+        self.progress.begin([step.what for step in plan.steps], self.usual_times(plan), title=plan.title)
         self.update_buttons()
 
     def _start(self, plan: Plan, reasons: Reasons) -> None:
@@ -375,29 +358,22 @@ class PlanForm:
             self.progress.end()
             self._view.render_header()
             self._view.announce(f"{receipt.checks.result}: {receipt.summary}")
-            self.set_actions(*self.after(receipt), *self._follow_ups(plan.follow_ups))
+            follow_ups = follow_up_buttons(self._view, plan.follow_ups, self.request_plan)
+            self.set_actions(*self.after(receipt), *follow_ups)
             self.on_frame(receipt.frame())
             self.update_buttons()
         self._view.guard(self.on_finish)
 
-    def _follow_ups(self, plans: Mapping[str, Callable[[], Plan]]) -> list[widgets.Button]:
-        buttons = []
-        for name, make_plan in plans.items():
-            label = name.replace("_", " ")
-            buttons.append(
-                self._view.button(f"Plan: {label}", partial(self.request_plan, make_plan, label.capitalize()))
-            )
-        return buttons
-
     def _on_error(self, error: BaseException, plan: Plan, reasons: Reasons) -> None:
         with self._view.lock:
             self.reset(PlanEvent.FAIL)
+            self.progress.stop()
             # the log is shown already
             self._view.show_error(error, for_people(str(error), log=not self.progress.log))
             if isinstance(error, CheckFailed | NoData):
                 self._view.set_status(f"{error.result}: {plan.title}")
             undo, journal = getattr(error, "undo", None), getattr(error, "journal", None)
-            buttons = []
+            buttons = list(self.remedies())
             if journal is not None and not Journal(journal).over:
                 self._view.set_status("Stopped. Resume continues the run, and repeats no step that is done.")
                 buttons.append(self._view.button("Resume", partial(self._resume, plan, reasons), style="primary"))

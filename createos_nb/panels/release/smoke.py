@@ -53,7 +53,7 @@ def smoke_checks(frame: pd.DataFrame) -> list[Check]:
         The checks, in the order of the paths; NO DATA where nothing was requested.
 
     Examples:
-        >>> from createos_nb.panels.smoke import smoke_checks, smoke_test
+        >>> from createos_nb.panels.release.smoke import smoke_checks, smoke_test
         >>> frame = smoke_test(createos_nb.simulate(), "storefront", "green", ["/"])
         >>> smoke_checks(frame)[0].result
         'PASS'
@@ -84,7 +84,7 @@ def smoke_html(frame: pd.DataFrame) -> Html:
         The markup; all that came from the platform is escaped.
 
     Examples:
-        >>> from createos_nb.panels.smoke import smoke_html, smoke_test
+        >>> from createos_nb.panels.release.smoke import smoke_html, smoke_test
         >>> frame = smoke_test(createos_nb.simulate(), "storefront", "green", ["/"])
         >>> "PASS" in smoke_html(frame)
         True

@@ -1,0 +1,1 @@
+"""A plan on the screen: shown, confirmed, applied with its progress, and the receipt."""
