@@ -4,7 +4,9 @@
 * relative entropy: Wang, Viswanathan, Choudur, Talwar, Satheesh and Schwan (2011), "Statistical techniques for online
   anomaly detection in data centers": the histogram of the last 52 values in five bins against all histograms before;
 * nearest neighbours: Burnaev and Ishimtsev (2016), "Conformalized density- and distance-based anomaly detection in
-  time-series data": distance of the last 19 values from 27 neighbours, as a rank among past distances.
+  time-series data": distance of the last 19 values from 27 neighbours, as a rank among past distances;
+* least squares segments: what Killick, Fearnhead and Eckley's PELT (2012) finds of changes of the mean, with the
+  modified Bayes criterion 3 ln n and a variance of 1 after the series is scaled, as the R package changepoint does.
 """
 
 from __future__ import annotations
@@ -109,4 +111,26 @@ def nearest_neighbours(values: Floats, *, neighbours: int = 27, width: int = 19)
             rest -= 1
         elif rank >= 0.9965:
             rest = probation // 5
+    return found
+
+
+def least_squares_segments(values: Floats, *, least: int = 2) -> list[int]:
+    """First rows of new segments in the segmentation of least squares, each segment costing 3 ln n."""
+    rows = len(values)
+    scaled = (values - values.mean()) / (values.std() or 1.0)
+    price = 3 * np.log(rows)
+    sums, squares = (np.concatenate([[0.0], np.cumsum(part)]) for part in (scaled, scaled * scaled))
+    best = np.full(rows + 1, np.inf)
+    best[0] = -price
+    begins = np.zeros(rows + 1, dtype=np.int64)
+    for end in range(least, rows + 1):
+        begin = np.arange(end - least + 1)
+        cost = best[begin] + squares[end] - squares[begin] - (sums[end] - sums[begin]) ** 2 / (end - begin) + price
+        begins[end] = int(cost.argmin())
+        best[end] = cost[begins[end]]
+    found: list[int] = []
+    end = int(begins[rows])
+    while end > 0:
+        found.insert(0, end)
+        end = int(begins[end])
     return found

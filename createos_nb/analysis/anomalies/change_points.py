@@ -10,29 +10,32 @@ the rate since the last change, mixed over r from 1.5 to 40 (0.7 to 0.03). Overd
 easily, so the errors of a bucket are negative binomial, with the variance that the buckets before had; with none beyond
 Poisson's it is `L = exp(e·ln r − n·u·(r − 1))` for e errors among n requests and the bound u.
 
-Any other series: an e-process on the rank of each row among the rows before it (`level_e_process`). A daily shape is a
-change to this: give it the remainder of `decompose` then.
-
-After an alarm everything begins anew at the most likely onset. Nothing is found in the first 30 buckets
-of a stretch, nor in the first 150 rows of a series. In a series an excursion of fewer than 25 rows or so is no change;
-a longer one is two.
-
+After an alarm everything begins anew at the most likely onset. Nothing is found in the first 30 buckets of a stretch.
 Measured: 0.05 to 0.55 false alarms in 30 days, where 1 is promised, also with overdispersed errors; five times the
-errors are known after 598, 709 and 1,182 requests (median) at 20, 100 and 600 a minute. See
-`benchmarks/statistics/RESULTS.md`, section Change points.
+errors are known after 598, 709 and 1,182 requests (median) at 20, 100 and 600 a minute.
+
+Any other series: a stretch is a straight line with noise about it, and a change is another level, a jump of the line or
+a bend of it (`level_changes`), known from the rows up to then alone. Noise may have any distribution, the memory of an
+AR(1), and a season that repeats itself. Nothing is found in the first 12 rows of a stretch. What lasts one row is an
+outlier; of excursions of two rows by 20 standard deviations one in 25 passed for a change. That `arl` holds is
+measured, not proved: one false alarm in 240,000 rows of eight kinds of noise. It does not hold for a sum of slow and
+quick noise, with 21 in 30,000 rows. On 192 annotated series of sixteen natures F1 is .793 and covering .771 (never:
+.664 and .593; segments of least squares: .688 and .693); series that wander are divided hardly better than by never.
+1,000 rows take about 0.15 s, 10,000 0.6 s and 100,000 3 s of processor time.
+See `benchmarks/statistics/RESULTS.md`, section Change points.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from createos_nb.analysis.anomalies.level_e_process import level_e_process, level_onset
+from createos_nb.analysis.anomalies.level_changes import level_changes
 from createos_nb.analysis.validation import (
     COUNTS,
     Floats,
@@ -45,6 +48,10 @@ from createos_nb.analysis.validation import (
 )
 from createos_nb.times import whole_seconds
 
+REQUESTS_RUN = "30d"
+"""Average run length of requests."""
+SERIES_RUN = 43_200.0
+"""Average run length of a series, in rows."""
 LEARN = 30
 """Buckets with data before a stretch is judged."""
 
@@ -67,7 +74,7 @@ def change_points(
     data: pd.DataFrame | pd.Series[Any],
     *,
     errors: str | Sequence[str] = ("5xx",),
-    arl: str | pd.Timedelta | int = "30d",
+    arl: str | pd.Timedelta | int | None = None,
 ) -> pd.DataFrame:
     """Return every change of the error rate of a requests frame, or of the level of a numeric series.
 
@@ -75,7 +82,8 @@ def change_points(
         data: requests over time of one environment or of a fleet, or a numeric Series; missing rows are skipped.
         errors: the status classes that are errors, such as "5xx"; for requests only.
         arl: the average time between false alarms on data that never changes (average run length): a duration, or a
-            number of buckets (rows for a series without times, where 30 days stand for 43,200 rows).
+            number of buckets or rows. By default 30 days for requests, and 43,200 rows (30 days of minutes) for a
+            series, whatever its times. In a series without times a row stands for a minute.
 
     Returns:
         One row per change. For requests: `onset` (UTC, start of the first bucket of the new stretch), `known` (end of
@@ -83,7 +91,7 @@ def change_points(
         the next change), `ratio` (after / before, inf from zero), `requests` (Int64, between onset and decision) and
         `evidence` (log10 of R); a fleet has columns `project`, `environment` first; `attrs["errors"]` names the classes
         that were judged. For a series: `onset`, `known` (labels of its index), `before`, `after` (means), `difference`,
-        `rows` and `evidence`.
+        `rows` (between onset and decision) and `evidence` (−log10 p).
 
     Raises:
         FrameError: it is neither a Series nor a requests frame, or can't be read.
@@ -107,15 +115,15 @@ def change_points(
     return _of_series(data, arl)
 
 
-def _of_requests(frame: pd.DataFrame, statuses: tuple[str, ...], arl: str | pd.Timedelta | int) -> pd.DataFrame:
+def _of_requests(frame: pd.DataFrame, statuses: tuple[str, ...], arl: str | pd.Timedelta | int | None) -> pd.DataFrame:
     counts = requests(frame, columns=("count", *(f"status_{status}" for status in statuses)), fleet=True)
-    run = _run_length(arl, counts.bucket_seconds)
+    run = _run_length(REQUESTS_RUN if arl is None else arl, counts.bucket_seconds)
     all_requests = np.atleast_2d(np.where(counts.observed, counts.count, 0.0))
     all_errors = np.atleast_2d(np.where(counts.observed, counts.errors(statuses), 0.0))
     rows: list[dict[str, Any]] = []
     for number, (of, bad) in enumerate(zip(all_requests, all_errors, strict=True)):
 
-        def e_process(_: int, first: int, last: int, of: Floats = of, bad: Floats = bad) -> LogEValues:
+        def e_process(first: int, last: int, of: Floats = of, bad: Floats = bad) -> LogEValues:
             return _error_e_values(bad[first:last], of[first:last])
 
         changes = _scan(len(of), e_process, run)
@@ -156,7 +164,7 @@ def _request_table(rows: list[dict[str, Any]], counts: Requests) -> pd.DataFrame
     return table
 
 
-def _of_series(series: pd.Series[Any], arl: str | pd.Timedelta | int) -> pd.DataFrame:
+def _of_series(series: pd.Series[Any], arl: str | pd.Timedelta | int | None) -> pd.DataFrame:
     values = numbers(series, name="the series")
     finite = np.flatnonzero(np.isfinite(values))
     values = values[finite]
@@ -166,15 +174,7 @@ def _of_series(series: pd.Series[Any], arl: str | pd.Timedelta | int) -> pd.Data
         if (micros < 0).any():
             raise FrameError("the index of the series must rise")
         step = max(int(np.median(micros)) // 1_000_000, 1)
-    run = _run_length(arl, step)
-
-    def e_process(previous: int, first: int, last: int) -> LogEValues:
-        return level_e_process(values[first:last], values[previous:first])
-
-    def refine_onset(begin: int, change: _Change) -> int:
-        return begin + level_onset(values[begin:], change.onset - begin, change.known - begin)
-
-    changes = _scan(len(values), e_process, run, refine_onset)
+    changes = level_changes(values, SERIES_RUN if arl is None else _run_length(arl, step))
     edges = [0, *(change.onset for change in changes), len(values)]
     means = [float(np.mean(values[a:b])) for a, b in pairwise(edges)] if len(values) else []
     index = series.index.take(finite)
@@ -195,32 +195,24 @@ LogEValues = tuple[Floats, Floats]
 """ln L upwards and downwards, each of shape (betting fractions, buckets); 0 while learning."""
 
 
-def _scan(
-    length: int,
-    e_process: Callable[[int, int, int], LogEValues],
-    run: float,
-    refine_onset: Callable[[int, _Change], int] | None = None,
-) -> list[_Change]:
+def _scan(length: int, e_process: Callable[[int, int], LogEValues], run: float) -> list[_Change]:
     """All changes in turn: each look begins at the last onset and doubles its length until it finds one.
 
-    `e_process` takes the beginning of the stretch before, and the first row and the end of the stretch that it is for;
-    `refine_onset` takes the beginning of the stretch and a change, and returns the change with a better onset.
+    `e_process` takes the beginning and the end of the stretch that it is for.
     """
     changes: list[_Change] = []
-    previous = begin = known = 0
+    begin = known = 0
     while begin < length:
         reach = _FIRST_LOOK
         change = None
         while change is None:
             end = min(begin + reach, length)
-            change = _first_alarm(e_process(previous, begin, end), begin, known, run)
+            change = _first_alarm(e_process(begin, end), begin, known, run)
             if change is None and end == length:
                 return changes
             reach *= 2
-        if refine_onset is not None:
-            change = replace(change, onset=refine_onset(begin, change))
         changes.append(change)
-        previous, begin, known = begin, max(change.onset, begin + 1), change.known + 1
+        begin, known = max(change.onset, begin + 1), change.known + 1
     return changes
 
 
