@@ -66,12 +66,13 @@ def in_words(evidence: Evidence, finding: Finding) -> str:
     Returns:
         Such as "bad release since 13:20".
     """
-    begun = isinstance(finding.since, pd.Timestamp) and finding.since <= evidence.now
-    since = f" since {clock(finding.since, evidence.now)}" if begun else ""
+    cause, since = _plain(finding.cause), ""
+    if isinstance(finding.since, pd.Timestamp) and finding.since > evidence.now:
+        cause = _AHEAD.get(finding.cause, cause)
+    elif isinstance(finding.since, pd.Timestamp):
+        since = f" since {clock(finding.since, evidence.now)}"
     place = "" if finding.where == evidence.where else f" at {finding.where}"
-    ahead = isinstance(finding.since, pd.Timestamp) and not begun
-    plain = _plain(finding.cause)
-    return f"{_AHEAD.get(finding.cause, plain) if ahead else plain}{place}{since}"
+    return f"{cause}{place}{since}"
 
 
 def _ended(evidence: Evidence) -> str:

@@ -92,13 +92,12 @@ def candidates(client: Client, project: str, environment: str) -> tuple[pd.DataF
 def with_known_starts(versions: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
     """Return versions with the starts that an earlier reading knew: what was live then, a later one only guesses."""
     found = versions.copy()
-    known = set(zip(found["version"], found["start"], found["exactness"], strict=True))
-    for row in before[before["exactness"] == "exact"].itertuples():
-        if (row.version, row.start, row.exactness) in known:
-            continue
-        guessed = found.index[(found["version"] == row.version) & (found["exactness"] == "guess")]
-        if len(guessed):
-            found.loc[guessed[-1], "start"] = row.start
+    known = before[before["exactness"] == "exact"]
+    listed = set(zip(found["version"], found["start"], found["exactness"], strict=True))
+    for version, start in zip(known["version"], known["start"], strict=True):
+        guessed = found.index[(found["version"] == version) & (found["exactness"] == "guess")]
+        if len(guessed) and (version, start, "exact") not in listed:
+            found.loc[guessed[-1], "start"] = start
             found.loc[guessed[-1], "exactness"] = "exact"
     return found.sort_values("start", kind="stable", ignore_index=True)
 

@@ -236,6 +236,7 @@ def test_a_series_is_promised_rows_whatever_its_step(freq):
     assert analysis.change_points(pd.Series(values, index=index))["onset"].tolist() == [index[60]]
 
 
+@pytest.mark.slow
 def test_annotated_series_are_divided_better_than_by_least_squares_or_not_at_all():
     made = annotated_series.corpus(6, each=1)
     ours = [onsets(one.values) for one in made]
