@@ -16,6 +16,8 @@ DOCS := $(VENV)/.installed-docs
 # are the same on every pandas
 PANDAS_ROOMS := tests/frames tests/client tests/analysis tests/test_dtypes.py tests/plans/test_plan.py
 PANDAS_ROOMS += tests/plans/test_requests.py tests/runbooks/test_rollback.py tests/diagnostics/test_diagnose.py
+# what is statistics or processes, and the same on every pandas
+PANDAS23_OPTIONS ?= $(addprefix --ignore=tests/analysis/test_,verdict_rates.py verdict_paths.py impacts.py fleet_processes.py labelled_series.py)
 PANDAS23 := -e '.[server,notify,dns,dask]' 'pandas==2.3.*' 'dask[dataframe]' hypothesis keyring polars psutil pyarrow pytest pytest-xdist
 # what was compiled is kept, whatever the environment says: tests start hundreds of processes
 export PYTHONDONTWRITEBYTECODE :=
@@ -38,7 +40,7 @@ tests: $(STAMP)
 	$(BIN)/python -m pytest $(PARALLEL)
 
 test-all: check  ## the rooms of pandas 2.3, the lowest versions, the newest with branch coverage, and the long runs
-	$(MAKE) pandas23
+	$(MAKE) pandas23 PANDAS23_OPTIONS=
 	$(MAKE) lowest
 	$(MAKE) newest NEWEST_OPTIONS="--cov=createos_nb --cov-branch --cov-report=term:skip-covered"
 	.venv-newest/bin/python -m pytest $(PARALLEL) --nbval --nbval-current-env --nbval-cell-timeout=120 notebooks
@@ -51,7 +53,7 @@ pandas23:  ## frames, client, analysis and plans on pandas 2.3, in a small envir
 	else \
 	  $(PYTHON) -m venv .venv-pandas23 && .venv-pandas23/bin/python -m pip install --quiet --disable-pip-version-check $(PANDAS23); \
 	fi
-	.venv-pandas23/bin/python -m pytest $(PARALLEL) $(PANDAS_ROOMS)
+	.venv-pandas23/bin/python -m pytest $(PARALLEL) $(PANDAS23_OPTIONS) $(PANDAS_ROOMS)
 
 lab: $(STAMP)  ## JupyterLab on the notebooks
 	$(BIN)/jupyter lab --notebook-dir=notebooks

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 OPEN = """
 import createos_nb
@@ -17,7 +17,7 @@ panel
 """
 
 
-@pytest.mark.parametrize("theme", [pytest.param("light", marks=pytest.mark.slow), "dark"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_person_takes_a_drill(page: Callable[..., Any], accessible: Callable[[Any], None], theme: str) -> None:
     """The alert, an answer, time that passes, and the score; an answer that is none is refused and nothing is lost."""
     own = page(OPEN, theme=theme)

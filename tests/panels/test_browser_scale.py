@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 OPEN = """
 import createos_nb
@@ -17,7 +17,7 @@ panel
 """
 
 
-@pytest.mark.parametrize("theme", [pytest.param("light", marks=pytest.mark.slow), "dark"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_person_scales_production(page: Callable[..., Any], accessible: Callable[[Any], None], theme: str) -> None:
     """The plan first, then the name and a reason, then the button: once."""
     own = page(OPEN, theme=theme)

@@ -347,6 +347,7 @@ def test_what_is_sent_is_on_the_disk_before(tmp_path: Path) -> None:
     assert all(happened)
 
 
+@pytest.mark.slow
 def test_kills_of_the_receivers_and_of_the_server_lose_nothing(tmp_path: Path) -> None:
     """All are killed under load, again and again; in the end each event of an account is in its file, once."""
     ports = {"marlow": free_port(), "tamsin": free_port()}
