@@ -64,8 +64,8 @@ def usual_times(
         >>> receipt = plan.apply(confirm=plan.confirmation, reason="the sale")
         >>> again = createos_nb.runbooks.scale(client, "storefront", "staging", replicas=3)
         >>> [usual] = usual_times(client, again.steps)
-        >>> usual.runs, usual.seconds > 5
-        (1, True)
+        >>> usual.runs, round(usual.seconds, 1)
+        (1, 13.2)
     """
     folder = Path(journals) if journals is not None else default_folder(embedded=client.embedded)
     paths = sorted(folder.glob("*.jsonl"))[-_NEWEST:] if folder.is_dir() else []
