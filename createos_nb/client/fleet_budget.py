@@ -6,6 +6,7 @@ import threading
 from typing import Final
 
 from createos_nb.client.memory import Memory
+from createos_nb.errors import CreateOSError, IncompleteWarning, warn
 
 #: Seconds of the budget's window.
 LENGTH: Final = 30 * 86_400
@@ -33,18 +34,23 @@ class Budgets:
 
         Returns:
             Only environments of which nearly all of the last 30 days is known, until a day ago at the most, and which
-            had requests.
+            had requests. Where the history is damaged nothing, with a warning.
         """
         if memory is None:
             return {}
         key = (id(memory), now // _FRESH, target)
         with self._lock:
             if key != self._key:
-                totals = memory.totals(now, LENGTH)
+                self._key, self._left = key, {}
+                try:
+                    totals = memory.totals(now, LENGTH)
+                except CreateOSError as error:
+                    # the platform answers all the same: what the history can't tell is not known
+                    warn(f"fleet.overview: budget_left is not known: {error}", IncompleteWarning)
+                    return {}
                 self._left = {
                     environment: 1 - each.errors / (each.requests * (1 - target))
                     for environment, each in totals.items()
                     if each.requests and each.seconds >= _KNOWN * LENGTH and each.until >= now - _LATE
                 }
-                self._key = key
             return self._left

@@ -10,6 +10,8 @@ import pandas as pd
 
 from createos_nb.errors import InvalidInput, MissingExtra
 from createos_nb.history.datasets import DATASETS, schema
+from createos_nb.history.errors import HistoryDamaged
+from createos_nb.history.store import MEND
 
 if TYPE_CHECKING:
     import duckdb
@@ -25,13 +27,21 @@ def connection(files: Mapping[str, Sequence[Path]]) -> duckdb.DuckDBPyConnection
 
     Args:
         files: The files of each dataset.
+
+    Raises:
+        HistoryDamaged: A file is missing or is no Parquet.
     """
     import duckdb
 
     made = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "true"})
     made.execute("SET TimeZone = 'UTC'")
     for name in DATASETS:
-        made.execute(f"CREATE VIEW {_own(name)} AS {_rows(name, files[name])}")
+        try:
+            made.execute(f"CREATE VIEW {_own(name)} AS {_rows(name, files[name])}")
+        except duckdb.Error as error:
+            made.close()
+            what = str(error).split("\n", 1)[0]
+            raise HistoryDamaged(f"a file of {name} can't be read ({what}). {MEND}") from None
     for name in ("projects", "environments"):
         newest = f"SELECT id, arg_max(name, seen_at) AS name FROM {_own(name)} GROUP BY id"
         made.execute(f"CREATE VIEW names_of_{name} AS {newest}")

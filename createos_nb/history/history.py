@@ -24,7 +24,7 @@ from createos_nb.history.moment import Moment
 from createos_nb.history.simulated import fill
 from createos_nb.history.sources import Source
 from createos_nb.history.states import State
-from createos_nb.history.store import Store
+from createos_nb.history.store import Store, checked_content
 from createos_nb.history.sync import Sync, SyncResult
 from createos_nb.history.timeline import timeline
 from createos_nb.history.totals import totals
@@ -433,7 +433,13 @@ class History:
         return self._cached.remembered(environment, window)
 
     def totals(self, now: int, length: int) -> dict[str, Totals]:
-        """Return requests of each environment, by id, in the last seconds that are known; for the fleet's budgets."""
+        """Return requests of each environment, by id, in the last seconds that are known; for the fleet's budgets.
+
+        Raises:
+            HistoryDamaged: A file that it takes is missing or is not what was written.
+        """
+        for file in self._store.files("requests", start=now - 2 * length, end=now):
+            checked_content(self.folder, file)  # DuckDB has no checksums to look at
         with self.connection() as connection:
             return totals(connection, now, length)
 
@@ -460,7 +466,7 @@ class History:
             The connection; it is yours to close.
 
         Raises:
-            HistoryDamaged: The manifest is damaged.
+            HistoryDamaged: The manifest is damaged, or a file is missing or is no Parquet.
 
         Examples:
             >>> client = createos_nb.simulate("bad-release")

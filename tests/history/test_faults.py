@@ -265,6 +265,32 @@ def test_damage_is_named_and_repaired(client: Client, history: History) -> None:
     nothing_twice(history)
 
 
+@pytest.mark.parametrize("damage", ["cut", "flipped", "gone"])
+def test_damage_costs_the_fleet_its_budgets_and_not_its_overview(client: Client, history: History, damage: str) -> None:
+    history.fill(since="-31d")
+    path = max(history.files("requests"), key=lambda path: path.stat().st_size)
+    content = path.read_bytes()
+    whole = client.fleet.overview()
+    assert whole["budget_left"].notna().any()
+    if damage == "gone":
+        path.unlink()
+    else:
+        other = bytearray(content)
+        other[len(other) // 2] ^= 1
+        path.write_bytes(content[:-500] if damage == "cut" else other)
+    client.world.advance("20min")
+    with pytest.warns(IncompleteWarning, match=r"budget_left is not known: .* history.repair\(\)"):
+        found = client.fleet.overview()
+    assert found["budget_left"].isna().all()
+    assert found["requests"].notna().any()
+    with warnings.catch_warnings():  # it was said
+        warnings.simplefilter("error", IncompleteWarning)
+        client.fleet.overview()
+    if damage != "flipped":  # which only a checksum shows
+        with pytest.raises(HistoryDamaged, match=r"a file of requests can't be read"):
+            history.sql("select count(*) from requests")
+
+
 @pytest.mark.parametrize("dataset", ["paths", "error_paths", "environments"])
 def test_other_datasets_are_asked_for_again_once(client: Client, history: History, dataset: str) -> None:
     datasets = ["environments", "paths", "error_paths", "status_codes"]
