@@ -11,7 +11,6 @@ import pandas as pd
 
 from createos_nb import runbooks
 from createos_nb.diagnostics.evidence.build_fixes import build_fix
-from createos_nb.diagnostics.evidence.build_signals import read_build
 from createos_nb.dtypes import TEXT
 from createos_nb.errors import CreateOSError, InvalidInput
 from createos_nb.panels import markup
@@ -201,18 +200,21 @@ class DeployPanel(ActionPanel):
         return self._below.opened
 
     def _failure(self) -> str:
-        """Say first what failed, and that what users see is as it was."""
-        line = read_build(line.text for line in self.form.progress.log).line
-        said = re.sub(r"^error:?\s*", "", line, flags=re.IGNORECASE)
+        """Say first what failed, and that nothing else was done."""
+        failure = self.form.progress.failure
+        if failure is None:
+            return ""
+        said = re.sub(r"^error:?\s*", "", failure.line, flags=re.IGNORECASE)
         environment = self._environment.value
-        unchanged = f"{markup.label(environment)} is unchanged" if environment else "No environment was changed"
-        return markup.alert(f"The build failed{f': {said}' if said else ''}\n{unchanged}: what was live still is.")
+        unchanged = (
+            f"Nothing was changed in {markup.label(environment)}" if environment else "No environment was changed"
+        )
+        return markup.alert(f"The build failed{f': {said}' if said else ''}\n{unchanged}.")
 
     def _remedies(self) -> list[widgets.Button]:
         """Offer the change of settings that puts a failed build right, as far as its log tells."""
-        if not self.form.progress.build_failed:
-            return []
-        settings = build_fix(read_build(line.text for line in self.form.progress.log)).settings
+        failure = self.form.progress.failure
+        settings = {} if failure is None else build_fix(failure).settings
         if not settings:
             return []
         project, deployment = self._built
@@ -246,7 +248,7 @@ class DeployPanel(ActionPanel):
         if not applying:
             self._building = None
         self._cancel_button.layout.display = "" if self._building else "none"
-        self._outcome.value = self._failure() if self.form.progress.build_failed and not applying else ""
+        self._outcome.value = "" if applying else self._failure()
         self._upload.drop_zone.disabled = applying
 
 

@@ -249,7 +249,7 @@ def test_a_failed_build_shows_its_log_and_the_next_step() -> None:
     assert "createos-step-failed" in panel.form.progress.steps.value
     # first of all what failed, and that users see what they saw
     assert "The build failed: " in panel._outcome.value
-    assert "what was live still is" in panel._outcome.value
+    assert "No environment was changed." in panel._outcome.value
 
 
 def test_a_client_that_only_reads_shows_the_plan_alone(origin: Any) -> None:

@@ -52,6 +52,24 @@ def test_log_lines_and_steps_are_text() -> None:
         assert "&lt;script&gt;" in value
 
 
+def test_a_later_step_that_fails_does_not_make_the_build_fail() -> None:
+    progress = Progress()
+    progress.begin(["build", "assign"])
+    progress.update(
+        Event(1, 2, "build", "waiting", "building", 1.0, ("npm ci", "ERROR: an optional package is missing"))
+    )
+    progress.update(Event(1, 2, "build", "done", "", 2.0))
+    built = progress.lines.value
+    progress.update(Event(2, 2, "assign", "failed", "refused", 3.0))
+    assert progress.failure is None
+    assert progress.lines.value == built
+    progress.begin(["build"])
+    progress.update(Event(1, 1, "build", "waiting", "building", 1.0, ("npm ci", "ERROR: package x was not found")))
+    progress.update(Event(1, 1, "build", "failed", "", 2.0))
+    assert progress.failure is not None
+    assert progress.failure.line == "ERROR: package x was not found"
+
+
 def test_a_long_log_keeps_its_end() -> None:
     progress = Progress()
     progress.begin(["build"])

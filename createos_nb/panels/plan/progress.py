@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import ipywidgets as widgets
 
+from createos_nb.diagnostics.evidence.build_signals import BuildSignal, read_build
 from createos_nb.panels import markup
 from createos_nb.panels.icons import icon
 from createos_nb.panels.logs.build_log import State, build_html
@@ -51,6 +52,7 @@ class Progress:
         box: the widget.
         steps, lines: the HTML in it.
         log: the lines of the build log so far.
+        failure: why the build failed, as far as its log tells; None unless it did.
     """
 
     def __init__(self) -> None:
@@ -63,12 +65,15 @@ class Progress:
         self._rows: list[_Step] = []
         self._over = False
         self._build: State | None = None
+        self._builds = 0  # the step whose build it is
+        self.failure: BuildSignal | None = None
         show(self.box, False)
 
     def begin(self, steps: Sequence[str], usual: Sequence[UsualTime] = (), *, title: str = "") -> None:
         """List steps, in a few words each, with the time that each usually takes; none has begun."""
         self.log.clear()
         self._cut, self._title, self._over, self._build = 0, title, False, None
+        self._builds, self.failure = 0, None
         self._rows = [_Step(name, usual[at] if at < len(usual) else None) for at, name in enumerate(steps)]
         self.lines.value = ""
         self._draw()
@@ -90,11 +95,6 @@ class Progress:
         if self._build == "running":
             self._draw_build("stopped")
 
-    @property
-    def build_failed(self) -> bool:
-        """Whether the build whose log is shown has failed."""
-        return self._build == "failed"
-
     def update(self, event: Event) -> None:
         """Show a progress event."""
         self._over = self._over or event.phase in ("failed", "stopped", "cancelled")
@@ -109,7 +109,10 @@ class Progress:
         lines = event.lines or tuple(LogLine(text) for text in event.log)
         self._cut += max(0, len(self.log) + len(lines) - _MAX_LINES)
         self.log.extend(lines)
-        if lines or (self.log and event.phase in ("done", "failed")):
+        if lines:
+            self._builds = event.step
+        # what becomes of a later step says nothing of the build
+        if lines or (event.step == self._builds and event.phase in ("done", "failed")):
             state: State = "running"
             if event.phase in ("done", "failed"):
                 state = "passed" if event.phase == "done" else "failed"
@@ -117,6 +120,7 @@ class Progress:
 
     def _draw_build(self, state: State) -> None:
         self._build = state
+        self.failure = read_build(line.text for line in self.log) if state == "failed" else None
         self.lines.value = build_html(self.log, self._cut, state)
 
     def _draw(self) -> None:
