@@ -117,7 +117,7 @@ class RollbackPanel(ActionPanel):
             lines.append(
                 "No older version is known to have been healthy."
                 if self._rows.suggests
-                else "To go back further, choose a version."
+                else "To roll back again, choose a version."
             )
         if live and facts["auto"]:
             lines.append(f"Auto-promotion of {facts['branch']} is on.")
@@ -147,7 +147,7 @@ class RollbackPanel(ActionPanel):
             if not self._facts["live"]:
                 raise InvalidInput("Nothing is live here: there is nothing to roll back.")
             if self._rows.taken is None:
-                why = ": no older one is known to have been healthy" if self._rows.suggests else " to go back further"
+                why = ": no older one is known to have been healthy" if self._rows.suggests else " to roll back to"
                 raise InvalidInput(f"Choose a version{why}.")
         plan = runbooks.rollback(
             self.client,
@@ -173,6 +173,7 @@ class RollbackPanel(ActionPanel):
         self._verified.value = ""
         if self.form.runbook != "rollback" or taken is None or self._facts is None:
             self._done = None
+            self._rows.suggests = True  # what was rolled back may be live again
             return
         self._done = _Done(self._facts["live"], self._share, taken)
         # what was chosen is live now, and one press more must not go back further

@@ -198,8 +198,8 @@ def test_after_it_one_press_more_does_not_go_back_further() -> None:
     press(panel, "Verify now")
     assert (panel._rows.grid.preset, panel._rows.taken) == ("", None)
     assert not any("newest that was healthy" in str(card["tags"]) for card in panel._rows.grid.cards)
-    assert "To go back further, choose a version." in panel._rows.note.value
-    with pytest.raises(InvalidInput, match="Choose a version to go back further"):
+    assert "To roll back again, choose a version." in panel._rows.note.value
+    with pytest.raises(InvalidInput, match="Choose a version to roll back to"):
         panel.run()
     # what was known of the version before is known still
     versions = panel._facts["versions"].set_index("version")
@@ -207,6 +207,18 @@ def test_after_it_one_press_more_does_not_go_back_further() -> None:
     assert versions["exactness"].tolist()[-2:] == ["exact", "exact"]
     panel.params = {"chosen": "v2", "reason": "v3 fails too", "confirm": "production"}
     assert panel.run().finished
+
+
+def test_after_its_undo_the_newest_healthy_one_is_taken_again() -> None:
+    client, panel = bad_release()
+    broken = client.environments.get("storefront", "production")["project_deployment_id"]
+    panel.run()
+    assert panel._rows.taken is None
+    press(panel, "Plan the undo")
+    panel.params = {"reason": "a mistake", "confirm": "production"}
+    press(panel, "Undo")
+    assert client.environments.get("storefront", "production")["project_deployment_id"] == broken
+    assert panel._rows.taken["version"] == "v3"
 
 
 def test_nothing_is_verified_before_something_is_rolled_back() -> None:

@@ -46,9 +46,10 @@ class LevelChange:
 
 
 def level_changes(values: Floats, run: float) -> list[LevelChange]:
-    """All changes of the level of finite rows, in turn; false ones come once in `run` rows or more seldom.
+    """All changes of the level of finite rows, in turn; false ones are to come once in `run` rows or more seldom.
 
-    What is known at a row does not depend on the rows behind it.
+    Where that holds, and where not, is measured and told by `change_points`. What is known at a row does not depend on
+    the rows behind it.
     """
     values = _scaled(values)
     need = float(np.log(_ALLOWANCE * run))
