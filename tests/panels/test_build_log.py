@@ -10,7 +10,7 @@ import createos_nb
 from createos_nb import panels, runbooks
 from createos_nb.diagnostics.evidence.build_fixes import build_fix
 from createos_nb.diagnostics.evidence.build_signals import read_build
-from createos_nb.panels.logs.build_log import Stage, build_html, not_reached, stages_of
+from createos_nb.panels.plan.build_log import Stage, build_html, not_reached, stages_of
 from createos_nb.plans.events import LogLine
 from tests.panels.acting import press, review
 

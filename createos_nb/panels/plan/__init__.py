@@ -1,1 +1,1 @@
-"""A plan on the screen: shown, confirmed, applied with its progress, and the receipt."""
+"""A plan on the screen: shown, confirmed, applied with its progress and the log of its build, and the receipt."""

@@ -11,7 +11,7 @@ import ipywidgets as widgets
 from createos_nb.diagnostics.evidence.build_signals import BuildSignal, read_build
 from createos_nb.panels import markup
 from createos_nb.panels.icons import icon
-from createos_nb.panels.logs.build_log import State, build_html
+from createos_nb.panels.plan.build_log import State, build_html
 from createos_nb.panels.plan.display import duration
 from createos_nb.panels.view import show
 from createos_nb.plans.events import LogLine
