@@ -9,6 +9,7 @@ import importlib
 import os
 import platform
 import sys
+import traceback
 from pathlib import Path
 
 from benchmarks.measure import table
@@ -49,6 +50,7 @@ def main() -> int:
         try:
             found += importlib.import_module(f"benchmarks.{name}").figures()
         except Exception as error:  # noqa: BLE001  # the others are measured all the same
+            traceback.print_exc()
             failed.append(f"Not measured: {name} ({type(error).__name__}).")
     text = "\n\n".join([table(found), *failed])
     print(text)

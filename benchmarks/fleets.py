@@ -97,8 +97,10 @@ def run(folder: Path, function: str, where: str, projects: list[str] | None = No
     finally:
         ended.set()
         watching.join()
+    if process.returncode:
+        raise RuntimeError(f"{function} by {where} ended with {process.returncode}")
     said = json.loads(out.splitlines()[-1])  # DuckDB shows how far it is
-    if process.returncode or said["missing"]:
+    if said["missing"]:
         raise RuntimeError(f"{function} by {where}: {said['missing']}")
     return Run(said["seconds"], said["processor"], peak[0], said["rows"])
 

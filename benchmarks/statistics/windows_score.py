@@ -4,13 +4,14 @@ Lavin and Ahmad (2015), "Evaluating real-time anomaly detection algorithms: the 
 label's window only the first alarm counts, the more the earlier; an alarm outside costs up to 0.11 of a found anomaly,
 the less the shorter it is behind a window; a missed window costs 1. The first 15 % of a series (at most 750 rows) are
 for learning and are not scored. One threshold is chosen for the whole corpus. 0 is a detector that never alarms, 100 a
-perfect one.
+perfect one. Two other profiles count a false alarm, or a miss, twice.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,8 +20,17 @@ from benchmarks.statistics.labelled_series import Labelled
 
 Floats = npt.NDArray[np.float64]
 
-FALSE_ALARM = 0.11
-MISS = 1.0
+
+class Profile(NamedTuple):
+    """What a false alarm and a miss cost, in found anomalies."""
+
+    false_alarm: float = 0.11
+    miss: float = 1.0
+
+
+STANDARD = Profile()
+FEW_FALSE_ALARMS = Profile(false_alarm=0.22)
+FEW_MISSES = Profile(miss=2.0)
 
 
 @dataclass(frozen=True)
@@ -40,16 +50,16 @@ def sigmoid(position: Floats) -> Floats:
     return np.asarray(np.where(position > 3, -1.0, 2 / (1 + np.exp(5 * np.minimum(position, 3))) - 1))
 
 
-def rewards(series: Labelled) -> tuple[Floats, npt.NDArray[np.int64]]:
+def rewards(series: Labelled, profile: Profile = STANDARD) -> tuple[Floats, npt.NDArray[np.int64]]:
     """What an alarm at each row is worth, and the window that it lies in (−1 for none)."""
     length = len(series.values)
-    worth = np.full(length, -FALSE_ALARM)
+    worth = np.full(length, -profile.false_alarm)
     window_of = np.full(length, -1, dtype=np.int64)
     for number, (first, last) in enumerate(series.windows):
         until = series.windows[number + 1][0] if number + 1 < len(series.windows) else length
         width = last - first + 1
         behind = (np.arange(last + 1, until) - last) / max(width - 1, 1)
-        worth[last + 1 : until] = FALSE_ALARM * sigmoid(behind)
+        worth[last + 1 : until] = profile.false_alarm * sigmoid(behind)
         inside = -(last - np.arange(first, last + 1) + 1) / width
         worth[first : last + 1] = sigmoid(inside) / sigmoid(np.array(-1.0))
         window_of[first : last + 1] = number
@@ -61,12 +71,18 @@ def learning(length: int) -> int:
     return int(min(0.15 * length, 750))
 
 
-def score(corpus: Sequence[Labelled], scores: Sequence[Floats], *, threshold: float | None = None) -> Score:
+def score(
+    corpus: Sequence[Labelled],
+    scores: Sequence[Floats],
+    *,
+    threshold: float | None = None,
+    profile: Profile = STANDARD,
+) -> Score:
     """Return the points at the best threshold for the corpus, or at the given one; a higher score of a row is odder."""
     steps: list[tuple[Floats, Floats, Floats, Floats]] = []  # score, gain, false alarm, window found
     windows = rows = 0
     for series, found in zip(corpus, scores, strict=True):
-        worth, window_of = rewards(series)
+        worth, window_of = rewards(series, profile)
         start = learning(len(worth))
         rows += len(worth) - start
         here, worth, window_of = np.asarray(found, dtype=np.float64)[start:], worth[start:], window_of[start:]
@@ -82,7 +98,7 @@ def score(corpus: Sequence[Labelled], scores: Sequence[Floats], *, threshold: fl
             marks_here = here[inside]
             tops = marks_here > np.concatenate([[-np.inf], np.maximum.accumulate(marks_here)[:-1]])
             order = inside[tops][::-1]
-            gain = np.diff(np.concatenate([[-MISS], worth[order]]))
+            gain = np.diff(np.concatenate([[-profile.miss], worth[order]]))
             first = np.zeros(len(order))
             first[0] = 1.0
             steps.append((here[order], gain, np.zeros(len(order)), first))
@@ -100,7 +116,7 @@ def score(corpus: Sequence[Labelled], scores: Sequence[Floats], *, threshold: fl
         if best < 0:
             return Score(0.0, threshold, 0, windows, 0, rows)
     return Score(
-        points=float(100 * gained[best] / (2 * MISS * windows)) if windows else 0.0,
+        points=float(100 * gained[best] / ((1 + profile.miss) * windows)) if windows else 0.0,
         threshold=float(mark[best]) if threshold is None else threshold,
         found=int(hit[order][: best + 1].sum()),
         windows=windows,

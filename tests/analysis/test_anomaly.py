@@ -89,6 +89,26 @@ def test_what_was_said_does_not_change_when_rows_are_added():
         pd.testing.assert_frame_equal(part, whole.iloc[:length], check_freq=False)
 
 
+def test_rows_of_an_incident_that_was_told_and_rows_for_learning_have_a_score_and_no_alarm():
+    values = np.random.default_rng(3).normal(10, 1, 600)
+    values[40] = 60.0
+    values[400:408] = 60.0
+    found = analysis.anomalies(hourless(values))
+    assert np.flatnonzero(found["anomaly"]).tolist() == [400]
+    assert found["score"].iloc[:60].idxmax() == 40
+    usual = found["score"].iloc[100:400].median()
+    assert (found["score"].iloc[401:408] > usual).all()
+    assert found["score"].nunique() > 500
+
+
+def test_a_row_that_is_missing_has_no_score():
+    values = np.random.default_rng(4).normal(10, 1, 300)
+    values[[5, 200]] = np.nan
+    found = analysis.anomalies(hourless(values))
+    assert np.flatnonzero(found["score"].isna()).tolist() == [5, 200]
+    assert not found["anomaly"].iloc[[5, 200]].any()
+
+
 def test_scores_lie_between_nought_and_one_and_a_half_is_the_alarm():
     series = daily(10)
     series.iloc[3000] += 500
@@ -114,7 +134,9 @@ def test_scores_lie_between_nought_and_one_and_a_half_is_the_alarm():
 def test_any_numeric_series_is_taken(values):
     found = analysis.anomalies(hourless(values))
     assert len(found) == len(values)
-    assert found["score"].between(0, 1).all()
+    known = found["value"].notna()
+    assert found["score"][known].between(0, 1).all()
+    assert found["score"][~known].isna().all()
     assert not found["anomaly"][np.isnan(np.asarray(values, dtype=float))].any()
 
 

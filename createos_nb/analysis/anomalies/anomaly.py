@@ -36,13 +36,16 @@ def anomalies(
     """Score every row between 0 and 1, and say which are anomalies.
 
     The score is 1 − 2^(−evidence / alarm), so an anomaly is a score of at least one half. An incident is told once, at
-    the row where it can first be known, and again only if its evidence doubles: the rows that follow have score 0.
+    the row where it can first be known, and again only if its evidence doubles: whatever else is unusual scores as
+    evidence of 1.5 (3 rows in 100) at most, so that every row has a score and an incident one alarm.
 
-    The first 60 rows are for learning. A daily shape is used from the second day on, a weekly one from the second week.
+    The first 60 rows are for learning: they are scored by the rows before them, and no anomalies. A daily shape is used
+    from the second day on, a weekly one from the second week.
 
     Args:
         data: a numeric Series (or a frame with a single numeric column), or requests over time of one environment or of
-            a fleet. Missing values are allowed and never anomalous; times may be irregular, but must not fall.
+            a fleet. Missing values are allowed, have no score (NaN) and are no anomalies; times may be irregular, but
+            must not fall.
         errors: the status classes that are errors, such as "5xx".
         season: what a series repeats itself by: "auto", a day if it has times, else nothing; a Timedelta, a text such
             as "12h", a number of rows, or None.

@@ -5,9 +5,9 @@ Five statistics, each causal:
 * the distance from the forecast, and the distance from the robust middle of the last day (or from the same time on
   other days, whichever fits better), both in units of what is usual now and at this time of day: so a nightly backup's
   spike is no news;
-* the mean of the last 12 distances from the middle, each cut at ±2.5 spreads: a shift of the level that a single spike
+* the mean of the last 18 distances from the middle, each cut at ±2.5 spreads: a shift of the level that a single spike
   cannot feign;
-* the mean size of the last 8 and 32 forecast errors, cut at 3: noise that grew, or a series that froze.
+* the mean size of the last 16 and 48 forecast errors, cut at 3: noise that grew, or a series that froze.
 
 The first two are judged by the tail of their own past, the others by the normal tail and their past, see
 :mod:`createos_nb.analysis.anomalies.tails`. The evidence of a row is the largest of the five.
@@ -29,12 +29,12 @@ from createos_nb.analysis.anomalies.forecasts import (
     trailing_mean,
     trailing_middle,
 )
-from createos_nb.analysis.anomalies.onsets import ReportedOnsets, onsets
+from createos_nb.analysis.anomalies.onsets import UNHEARD, ReportedOnsets, onsets
 from createos_nb.analysis.anomalies.tails import PAST, WARM_UP, Tail, free, modelled
 from createos_nb.analysis.validation import Floats
 
-SHIFT = 12
-NOISE = (8, 32)
+SHIFT = 18
+NOISE = (16, 48)
 _CUT = 2.5
 _FLOOR = 2_000  # rows that show a series' usual movement
 
@@ -61,7 +61,7 @@ class SeriesScores:
     low: Floats
     high: Floats
     strength: Floats
-    """Evidence (−log10 p) at the onset of something unusual, 0 elsewhere."""
+    """Evidence (−log10 p): all of it at the onset of something unusual, no more than what is faint elsewhere."""
     scored: ScoredPast
 
 
@@ -115,13 +115,29 @@ def score_series(values: Floats, when: Clock, *, alarm: float, scored: ScoredPas
     shifts = [_shift(np.clip(distance, -_CUT, _CUT), memory)]
     shifts += [_noise(np.minimum(score, 3.0), width, memory) for width in NOISE]
     strength = np.maximum(distance_scores.max(axis=0), modelled(np.stack(shifts), quiet=quiet).max(axis=0))
-    strength[:WARM_UP] = 0.0
+    strength[:WARM_UP] = np.minimum(_first_evidence(values[:WARM_UP]), UNHEARD)
     strength[np.isnan(values)] = 0.0
     band = spread * np.exp(limit)
     evidence = np.zeros_like(strength)
     old = scored.rows
     evidence[old:], reported = onsets(strength[old:], quiet=quiet, alarm=alarm, worse=2.0, reported=scored.reported)
     return SeriesScores(expected, expected - band, expected + band, evidence, ScoredPast(len(values), tail, reported))
+
+
+def _first_evidence(values: Floats) -> Floats:
+    """Evidence (−log10 p) of each row by all rows before it, were they normal: Student's t; 0 in the first two rows."""
+    from scipy.special import stdtr
+
+    known = ~np.isnan(values)
+    there = np.where(known, values - values[known][:1].sum(), 0.0)  # from the first value on, against cancellation
+    number = np.cumsum(known) - known
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = (np.cumsum(there) - there) / number
+        squares = np.cumsum(there * there) - there * there - number * mean * mean
+        spread = np.sqrt(np.maximum(squares, 0.0) / (number - 1) * (1 + 1 / number))
+        apart = np.where(there == mean, 0.0, np.abs(there - mean) / spread)
+        tail = 2 * stdtr(np.maximum(number - 1, 1), -apart)
+    return np.where(number >= 2, -np.log10(np.maximum(tail, 1e-300)), 0.0)
 
 
 def _deviation(values: Floats, seasonal: list[Floats], memory: int) -> tuple[Floats, Floats]:

@@ -1,5 +1,7 @@
 """One alarm an incident: evidence is reported where an incident begins, and again only where it turns out much worse.
 
+Every other row keeps its own evidence, up to what is faint: enough to rank rows by, and no alarm.
+
 The onsets of a stream's earlier rows are handed on as :class:`ReportedOnsets`, so that a stream and the whole of it get
 the same alarms.
 """
@@ -12,8 +14,10 @@ import numpy as np
 
 from createos_nb.analysis.validation import Floats
 
-# Evidence that is worth thinning out for those who set a lower threshold.
+# Evidence from which on onsets are told, thinned out, for those who set a lower threshold.
 _FAINT = 1.5
+UNHEARD = float(np.nextafter(_FAINT, 0))
+"""The most evidence of a row that is no onset."""
 
 _Recent = tuple[tuple[int, float], ...]
 """Reported onsets, counted back from the last row judged (which is −1), with their evidence; the strongest last."""
@@ -36,7 +40,7 @@ class ReportedOnsets:
 def onsets(
     strength: Floats, *, quiet: int, alarm: float, worse: float, reported: ReportedOnsets | None = None
 ) -> tuple[Floats, ReportedOnsets]:
-    """Evidence where an incident begins, 0 elsewhere, for one series of shape (rows,); and the recent onsets.
+    """Evidence of an incident where it begins, faint evidence elsewhere, shape (rows,); and the recent onsets.
 
     Within `quiet` rows of an alarm, evidence of at least `alarm`, there is another only if it is `worse` times as
     strong: one alarm an incident, unless it turns out to be much worse. Weaker evidence is thinned out in the same way
@@ -46,7 +50,8 @@ def onsets(
     loud, loud_recent = _onsets(strength, quiet, reported.loud, least=alarm, worse=worse)
     below_alarm = np.minimum(strength, np.nextafter(alarm, 0))
     faint, faint_recent = _onsets(below_alarm, quiet, reported.faint, least=_FAINT, worse=1.25)
-    return np.where(loud > 0, loud, faint), ReportedOnsets(loud_recent, faint_recent)
+    begins = np.where(loud > 0, loud, faint)
+    return np.where(begins > 0, begins, np.minimum(below_alarm, UNHEARD)), ReportedOnsets(loud_recent, faint_recent)
 
 
 def _onsets(strength: Floats, quiet: int, earlier: _Recent, *, least: float, worse: float) -> tuple[Floats, _Recent]:

@@ -146,12 +146,12 @@ def _table(
         "expected": volume.expected,
         "low": volume.low,
         "high": volume.high,
-        "volume_score": _score(volume.strength, alarm),
+        "volume_score": _score(volume.strength, alarm, count),
         "errors": failed,
         "errors_expected": broken.expected,
         "errors_high": broken.high,
-        "error_score": _score(broken.strength, alarm),
-        "score": _score(np.maximum(volume.strength, broken.strength), alarm),
+        "error_score": _score(broken.strength, alarm, failed),
+        "score": _score(np.maximum(volume.strength, broken.strength), alarm, count),
         "anomaly": unusual_volume | unusual_errors,
         "what": _named(unusual_volume, unusual_errors, volume.direction),
     }
@@ -197,5 +197,5 @@ def _buckets(seconds: int) -> _Buckets:
     return _Buckets(day, int(np.clip(3_600 // seconds, 12, 120)), int(np.clip(7_200 // seconds, 12, 720)))
 
 
-def _score(strength: Floats, alarm: float) -> Floats:
-    return np.asarray(1 - 0.5 ** (strength / alarm))
+def _score(strength: Floats, alarm: float, judged: Floats) -> Floats:
+    return np.where(np.isnan(judged), np.nan, 1 - 0.5 ** (strength / alarm))

@@ -51,7 +51,7 @@ def judge_series(
             "expected": scores.expected[new],
             "low": scores.low[new],
             "high": scores.high[new],
-            "score": 1 - 0.5 ** (strength / alarm),
+            "score": np.where(np.isnan(values[new]), np.nan, 1 - 0.5 ** (strength / alarm)),
             "anomaly": strength >= alarm,
         },
         index=series.index,
