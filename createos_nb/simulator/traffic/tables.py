@@ -82,7 +82,8 @@ def poisson() -> Poisson:
     means = [(i, FINE) for i in range(FINE * FINE_RATE)]
     means += [(i, COARSE) for i in range(COARSE * FINE_RATE, COARSE * SMALL_RATE + 1)]
     columns = 96
-    cdf = np.full((len(means), columns), (1 << _BITS) - 1, dtype=np.uint32)
+    # above the largest word, so that each of them ends within its row
+    cdf = np.full((len(means), columns), 1 << _BITS, dtype=np.uint32)
     for row, (top, bottom) in enumerate(means):
         term = total = 1 << 72
         sums = [total]
@@ -92,7 +93,7 @@ def poisson() -> Poisson:
             term = term * top // (bottom * n)
             total += term
             sums.append(total)
-        cdf[row, : len(sums)] = [min((s << _BITS) // total, (1 << _BITS) - 1) for s in sums]
+        cdf[row, : len(sums)] = [(s << _BITS) // total for s in sums]
     starts = np.arange(1 << _GUIDE_BITS, dtype=np.uint32) << np.uint32(_BITS - _GUIDE_BITS)
     guide = np.stack([np.searchsorted(line, starts, side="right") for line in cdf]).astype(np.uint8)
     return Poisson(cdf, guide)

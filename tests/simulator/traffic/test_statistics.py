@@ -8,7 +8,7 @@ import pytest
 from createos_nb.simulator.traffic import Behavior, Bot, Failing, Incident, Page, Profile, Segment, Traffic
 from createos_nb.simulator.traffic.profile import FLAT_DAY, FLAT_WEEK, NIGHT_AND_DAY
 from createos_nb.simulator.traffic.randomness import words
-from createos_nb.simulator.traffic.tables import counts, normal, overdispersion_factors, root
+from createos_nb.simulator.traffic.tables import SMALL_RATE, counts, normal, overdispersion_factors, root
 
 DAY = 86_400
 MONDAY = 1_767_571_200  # 2026-01-05
@@ -156,3 +156,11 @@ def test_few_clients_make_most_requests() -> None:
     busiest = np.sort(np.bincount(events.client))[::-1]
     assert len(busiest) > 390
     assert busiest[:40].sum() > 0.25 * len(events)
+
+
+def test_the_largest_word_is_a_count_at_every_rate():
+    rates = np.arange(0, (SMALL_RATE << 16) + 1, 1 << 9, dtype=np.int64)
+    drawn = counts(rates, np.full(len(rates), np.iinfo(np.uint64).max, dtype=np.uint64))
+    assert drawn[0] == 0
+    assert (np.diff(drawn) >= 0).all()
+    assert drawn[-1] < 3 * SMALL_RATE
