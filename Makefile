@@ -34,7 +34,7 @@ demo:  ## run the tour on a simulated platform and write createos-tour.html
 test: $(STAMP)  ## all tests: library, notebooks, checks
 	@# side by side: the type checker works on one processor
 	$(MAKE) --no-print-directory --jobs=2 check tests
-	$(BIN)/python -m pytest $(PARALLEL) --nbval --nbval-current-env --nbval-cell-timeout=120 notebooks
+	$(BIN)/python -m pytest $(PARALLEL) -p nbval.plugin --nbval --nbval-current-env --nbval-cell-timeout=120 notebooks
 
 tests: $(STAMP)
 	$(BIN)/python -m pytest $(PARALLEL)
@@ -43,7 +43,7 @@ test-all: check  ## the rooms of pandas 2.3, the lowest versions, the newest wit
 	$(MAKE) pandas23 PANDAS23_OPTIONS=
 	$(MAKE) lowest
 	$(MAKE) newest NEWEST_OPTIONS="--cov=createos_nb --cov-branch --cov-report=term:skip-covered"
-	.venv-newest/bin/python -m pytest $(PARALLEL) --nbval --nbval-current-env --nbval-cell-timeout=120 notebooks
+	.venv-newest/bin/python -m pytest $(PARALLEL) -p nbval.plugin --nbval --nbval-current-env --nbval-cell-timeout=120 notebooks
 	.venv-newest/bin/python -m pytest $(PARALLEL) -m slow
 
 pandas23:  ## frames, client, analysis and plans on pandas 2.3, in a small environment of its own
