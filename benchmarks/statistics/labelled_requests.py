@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 KINDS = ("outage", "drop", "surge", "errors", "leak")
-HABITS = ("daily edges", "sudden weekends", "nightly job", "clumps", "plain")
+HABITS = ("daily edges", "sudden weekends", "nightly job", "clumps", "plain", "clocks go back")
 """What makes a week a week, and no incident: see :func:`habit`."""
 
 
@@ -87,12 +87,14 @@ def habit(what: str, seed: int, *, rpm: float, days: int = 35) -> pd.DataFrame:
     Daily edges: half as many again from 8 to 18 o'clock, from one minute to the next. Sudden weekends: half of a daily
     sine from midnight to midnight. Nightly job: a sine, and twice its mean on top for 15 to 30 minutes from a minute
     between 2:00 and 2:10. Clumps: a sine times an AR(1) of 23 % that forgets half in seven minutes. Plain: a sine.
+    Clocks go back: daily edges, which come an hour later from day 25 on, after a day of 25 hours.
     """
     rng = np.random.default_rng([seed, int(rpm * 1000), HABITS.index(what)])
     minute = np.arange(days * 1440)
     clock, day = minute % 1440, minute // 1440
     mean = rpm * (1 + 0.5 * np.sin(2 * np.pi * (clock / 1440 - 0.25)))
-    if what == "daily edges":
+    if what in ("daily edges", "clocks go back"):
+        clock = (minute - 60 * (day >= 25) * (what == "clocks go back")) % 1440
         mean = rpm * np.where((clock >= 480) & (clock < 1080), 1.5, 1.0)
     elif what == "sudden weekends":
         mean = mean * np.where(day % 7 >= 5, 0.5, 1.0)

@@ -72,6 +72,8 @@ ODD = (
     FAST.but("traffic and errors step up by half at once", edge=1.5),
     FAST.but("own CV 0.5, the candidate's clock half a minute late, shared CV 1.5", own=0.5, shared=1.5, skew=0.5),
     FAST.but("shared CV 1.5, the candidate's clock half a minute late", shared=1.5, skew=0.5),
+    FAST.but("another deployment in minute 20: 3 × for three minutes, 600 rpm", ratio=3, begins=20, ends=23),
+    BUSY.but("another deployment in minute 20: 3 × for three minutes, 6,000 rpm", ratio=3, begins=20, ends=23),
 )
 """Healthy releases of which nobody asked."""
 

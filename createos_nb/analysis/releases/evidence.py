@@ -33,7 +33,7 @@ from createos_nb.analysis.releases.likelihood import QUICK, Lattice, lasting, la
 from createos_nb.analysis.releases.weights import PRIOR, Weights
 from createos_nb.analysis.validation import Floats, Ints
 
-LATE = 0.3
+LATE = 0.2
 """The share of regressions that begin after the release."""
 
 _SOON = 60.0

@@ -4,7 +4,7 @@ The evidence is a mixture over what may be true of a bad release, over a mixture
 weights of the second are what is *feared*: where a reading of weight v is true, a good release is rolled back with a
 probability of at most α/v, by Ville's inequality. Those of the first may be any; they make it quick where they fit.
 
-Before anything was seen: calm 0.54, restless and clumped 0.37, lasting 0.09. So lasting noise of one side is taken to
+Before anything was seen: calm 0.56, restless and clumped 0.37, lasting 0.07. So lasting noise of one side is taken to
 be rare, and a shared wave that lasts does not hide a regression. A history of two sides that ran the same version
 replaces that by what their split has shown; a history of one side only lets a calm level dismiss noise.
 """
@@ -67,7 +67,7 @@ class Weights:
 
 
 PRIOR = Weights(
-    feared=_prior(0.54, 0.37, 0.09),
+    feared=_prior(0.56, 0.37, 0.07),
     believed=_prior(0.75, 0.22, 0.03),
     feared_well=_prior(0.85, 0.11, 0.04),
     believed_well=_prior(0.90, 0.08, 0.02),
