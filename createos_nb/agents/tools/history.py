@@ -45,5 +45,5 @@ def _only_selects(connection: duckdb.DuckDBPyConnection, query: str) -> None:
         statements = connection.extract_statements(query)
     except duckdb.Error as error:
         raise InvalidInput(f"sql: {error}") from None
-    if len(statements) != 1 or statements[0].type is not duckdb.StatementType.SELECT:
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         raise InvalidInput("sql: one SELECT, SHOW or DESCRIBE is answered, and nothing else")
