@@ -5,7 +5,7 @@ one row in a thousand. Two kinds of statistic:
 
 * free ones, in units of their own spread: the largest 2 % of up to 5,000 past rows are taken as exponential in the
   logarithm (a Pareto tail), with Hill's estimate of the exponent drawn towards a prior by a few imagined observations,
-  so that a short past does not promise too much;
+  so that a short past does not promise too much; below them the evidence is that of the rank;
 * modelled ones, which come as a model's −ln p: they never get more evidence than the model gives, and less where the
   past went beyond the model's 2 % more often, or further, than it says.
 
@@ -17,6 +17,7 @@ rows are added behind it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -31,6 +32,9 @@ _LN10 = float(np.log(10))
 _EXCESS, _WEIGHT, _LEAST = 0.25, 40, 0.05
 # Evidence after which rows are left out of a free statistic's past; −ln p after which they are of a modelled one's.
 _STRONG, _INCIDENT = 3.5, 12.0
+# Shares of what is below the tail, and the evidence of what is larger than so much of it.
+_BELOW = (0.0, 0.5, 0.8, 0.9)
+_USUAL = [-float(np.log10(1 - share)) for share in _BELOW]
 # Rows of a past that says something.
 _FEW = 30
 # Modelled statistics: imagined observations beyond the edge, and imagined rows in all.
@@ -77,12 +81,12 @@ def free(logs: Floats, *, quiet: int, alarm: float, tail: Tail | None = None) ->
             fitted = _pareto(_past(statistic, skipped, start))
             if fitted is None:
                 continue
-            edge, share, exponent = fitted
-            excess = statistic[start:end] - edge
-            far = excess > 0
-            part[number, far] = (share + excess[far] / exponent) / _LN10
+            here, edge, share = statistic[start:end], fitted.edge, fitted.share
+            part[number] = np.interp(np.nan_to_num(here, nan=-np.inf), fitted.usual, [*_USUAL, share / _LN10])
+            far = here > edge
+            part[number, far] = (share + (here[far] - edge) / fitted.exponent) / _LN10
             if number == 0:
-                limit[start:end] = edge + (alarm * _LN10 - share) * exponent
+                limit[start:end] = edge + (alarm * _LN10 - share) * fitted.exponent
         evidence[:, start:end] = part
         for row in np.flatnonzero(part.max(axis=0) > _STRONG):
             skipped[start + row + 1 : start + row + 1 + quiet] = True
@@ -101,13 +105,13 @@ def modelled(logs: Floats, *, quiet: int) -> Floats:
     excess = np.maximum(rows - edge, 0.0)
     at = excess > 0
     over = np.where(at, included, 0.0)
-    included_before = _sum_before(included)[at]
-    over_before = _sum_before(over)[at]
+    over_before = _sum_before(over)
     excess_before = _sum_before(over * excess)[at]
-    exponent = np.maximum((excess_before + _BEYOND) / (over_before + _BEYOND), 1.0)
-    share = np.maximum((over_before + _ROWS * TOP) / (included_before + _ROWS), TOP)
-    evidence = np.zeros_like(rows)
-    evidence[at] = (-np.log(share) + excess[at] / exponent) / _LN10
+    exponent = np.maximum((excess_before + _BEYOND) / (over_before[at] + _BEYOND), 1.0)
+    share = np.maximum((over_before + _ROWS * TOP) / (_sum_before(included) + _ROWS), TOP)
+    evidence = -np.log(share) / _LN10
+    evidence *= np.minimum(rows / edge, 1.0)
+    evidence[at] += excess[at] / exponent / _LN10
     return evidence
 
 
@@ -138,13 +142,27 @@ def _past(logs: Floats, skipped: Bools, start: int) -> Floats:
     return past[calm] if 2 * int(calm.sum()) >= max(int(known.sum()), 2 * _FEW) else past[known]
 
 
-def _pareto(past: Floats) -> tuple[float, float, float] | None:
-    """Return where the tail begins, −ln of its share, and its exponent; None where the past is too short."""
+class _Pareto(NamedTuple):
+    """The tail of a past, and what is below it."""
+
+    edge: float
+    """Where the tail begins."""
+    share: float
+    """−ln of its share of the past."""
+    exponent: float
+    usual: Floats
+    """Quantiles of the shares `_BELOW`, and the edge."""
+
+
+def _pareto(past: Floats) -> _Pareto | None:
+    """Fit the tail; None where the past is too short."""
     number = len(past)
     if number < _FEW:
         return None
     top = max(int(TOP * number), 5)
-    ordered = np.partition(past, number - top - 1)
+    below = [int(share * (number - top - 1)) for share in _BELOW]
+    ordered = np.partition(past, [*below, number - top - 1])
     edge = float(ordered[number - top - 1])
     excess = float((ordered[number - top :] - edge).sum())
-    return edge, -float(np.log(top / number)), max((excess + _WEIGHT * _EXCESS) / (top + _WEIGHT), _LEAST)
+    exponent = max((excess + _WEIGHT * _EXCESS) / (top + _WEIGHT), _LEAST)
+    return _Pareto(edge, -float(np.log(top / number)), exponent, ordered[[*below, number - top - 1]])
