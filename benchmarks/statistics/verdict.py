@@ -41,7 +41,7 @@ from createos_nb.analysis.releases.weights import PRIOR, Weights, from_one, from
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-SEED = 30_461_000
+SEED = 31_573_000
 TERMS = Terms()
 HEIGHT = float(np.log(1 / TERMS.alpha))
 RELEASES = 400

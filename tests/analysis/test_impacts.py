@@ -33,6 +33,7 @@ def test_an_effect_is_found_with_its_size() -> None:
     assert not row["overlapping"]
 
 
+@pytest.mark.slow
 def test_rates_on_quiet_worlds_and_coverage() -> None:
     """The long table is in RESULTS.md; of sixty worlds a rate beyond these bounds has a chance of one in a thousand."""
     quiet = rates(Cell("quiet", days=4), 0.0, 1.0, 60, 11)

@@ -26,6 +26,7 @@ PYTHON = re.compile(r"^(import |from \w+ import |client\.|createos_nb\.|plan = |
 
 
 @pytest.mark.filterwarnings("ignore::createos_nb.errors.IncompleteWarning")  # some show what a cut log says
+@pytest.mark.grid(2)
 @pytest.mark.parametrize("page", RUN)
 def test_its_python_blocks_run(page: str, reader: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     if page == "data/README.md":

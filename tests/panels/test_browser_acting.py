@@ -222,6 +222,7 @@ def test_a_person_rolls_back_by_the_keyboard_alone(page: Page, accessible: Acces
     assert own.evaluate("document.documentElement.scrollWidth") <= 600
 
 
+@pytest.mark.slow
 def test_a_person_switches_to_green_and_back(page: Page, accessible: Accessible) -> None:
     own = page(SET_UP, 'panel = createos_nb.panels.blue_green(client, "storefront")\npanel', height=1500)
     own.get_by_text("blue serves wholesale.juniper-goods.example.com").wait_for()

@@ -59,7 +59,8 @@ def test_the_fleet_is_walked_by_the_keyboard_alone(
     headed(own, "Traffic", "landing-pages / production").wait_for(state="detached")
 
 
-@pytest.mark.parametrize("theme", [pytest.param("light", marks=pytest.mark.slow), "dark"])
+@pytest.mark.slow
+@pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_click_on_a_row_says_what_is_wrong_and_leads_to_the_cure(
     page: Callable[..., Any], accessible: Callable[[Any], None], theme: str
 ) -> None:

@@ -26,6 +26,7 @@ keys
 """
 
 
+@pytest.mark.slow
 def test_what_was_typed_and_shown_is_not_saved(notebook: Any, lab: tuple[str, Path], request: Any) -> None:
     """With the state of all widgets in the file, and the values on the screen while it is saved."""
     own = notebook(OPEN, KEYS)

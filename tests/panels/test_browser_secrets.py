@@ -32,7 +32,8 @@ def synced(page: Any) -> str:
     )
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1100), pytest.param("dark", 600, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize(("theme", "width"), [("light", 1100), ("dark", 600)])
 def test_a_variable_is_typed_set_and_shown_for_a_moment(
     page: Page, accessible: Accessible, theme: str, width: int
 ) -> None:

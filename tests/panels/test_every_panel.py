@@ -94,7 +94,7 @@ def check(record: Record, secrets: list[str]) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.grid(2)
+@pytest.mark.grid(3)
 def test_no_state_ever_holds_a_secret_or_markup_of_the_platform(
     name: str, record: Record, opened: Opened, capsys: pytest.CaptureFixture[str]
 ) -> None:

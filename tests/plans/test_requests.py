@@ -58,6 +58,7 @@ def test_a_rollback_that_holds_first_does_so_too(world: Any, tools: Any) -> None
     assert counted(world, tools, partial(rolled_back, "orders-api", to=2)) == HELD
 
 
+@pytest.mark.grid(2)
 @pytest.mark.parametrize("threaded", [True, False])
 @pytest.mark.parametrize("scenario", DIAGNOSED)
 def test_planning_and_diagnosing_ask_for_nothing_twice(

@@ -20,7 +20,7 @@ widths = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(offset=offsets, length=lengths, width=widths)
 def test_every_figure_of_a_window_equals_counting_its_requests(
     story: SimpleNamespace, offset: int, length: int, width: int
