@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import NoReturn
 
 from createos_nb.analysis.anomalies.anomaly import AnomalyDetector, anomalies
-from createos_nb.analysis.anomalies.change_points import change_points
 from createos_nb.analysis.capacity import ReplicasAdvice, replicas_advice
+from createos_nb.analysis.change_points.change_points import change_points
 from createos_nb.analysis.comparison import compare
 from createos_nb.analysis.fleets.fleet import fleet
 from createos_nb.analysis.health import fleet_health

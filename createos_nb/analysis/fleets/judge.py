@@ -9,7 +9,7 @@ from typing import Any, Final
 import pandas as pd
 
 from createos_nb.analysis.anomalies.anomaly import anomalies
-from createos_nb.analysis.anomalies.change_points import change_points
+from createos_nb.analysis.change_points.change_points import change_points
 from createos_nb.analysis.fleets.parts import EnvironmentRequests, Grid, Part, Place, on_grid
 from createos_nb.analysis.objectives.burn import burn_alerts
 from createos_nb.analysis.objectives.slo import slo

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from createos_nb.analysis.anomalies.anomaly import anomalies
-from createos_nb.analysis.anomalies.change_points import change_points
+from createos_nb.analysis.change_points.change_points import change_points
 from createos_nb.analysis.validation import COUNTS
 from createos_nb.errors import InvalidInput
 from createos_nb.panels.chart.bars import error_bars, usual_share

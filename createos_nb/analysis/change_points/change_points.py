@@ -35,7 +35,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from createos_nb.analysis.anomalies.level_changes import level_changes
+from createos_nb.analysis.change_points.level_changes import level_changes
 from createos_nb.analysis.validation import (
     COUNTS,
     Floats,

@@ -13,14 +13,21 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from createos_nb.analysis.anomalies.level_noise import (
+from createos_nb.analysis.change_points.level_noise import (
     OUTLIER,
     noise_about_lines,
     noise_of,
     season_of,
     without_outliers,
 )
-from createos_nb.analysis.anomalies.level_tests import LEAST, Sums, counted, evidence, explained_by_lines, level_onset
+from createos_nb.analysis.change_points.level_tests import (
+    LEAST,
+    Sums,
+    counted,
+    evidence,
+    explained_by_lines,
+    level_onset,
+)
 from createos_nb.analysis.validation import Floats, Ints
 
 MEMORY = 2_000

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from createos_nb.analysis.anomalies.level_noise import Noise
+from createos_nb.analysis.change_points.level_noise import Noise
 from createos_nb.analysis.validation import Floats
 
 Rows = npt.NDArray[np.int64]
