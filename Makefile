@@ -128,7 +128,7 @@ $(STAMP): pyproject.toml
 	  uv venv --quiet --allow-existing $(VENV); \
 	else \
 	  $(PYTHON) -c 'import sys; sys.exit("createos-nb needs Python 3.11 or newer; set PYTHON=") if sys.version_info < (3, 11) else 0' && \
-	  $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check uv || true; \
+	  $(PYTHON) -m venv $(VENV) && { $(BIN)/python -m pip install --quiet --disable-pip-version-check uv || true; }; \
 	fi
 	$(call install,$(VENV),-e '.[dev]')
 	@echo "Installed."
