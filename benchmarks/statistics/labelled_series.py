@@ -12,7 +12,7 @@ its anomalies.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -34,10 +34,10 @@ class Labelled:
     windows: tuple[tuple[int, int], ...]
 
 
-def corpus(seed: int, *, each: int = 6) -> list[Labelled]:
-    """`each` series of every kind; every third one has no anomaly at all."""
+def corpus(seed: int, *, each: int = 6, kinds: Kinds | None = None, first: int = 0) -> list[Labelled]:
+    """`each` series of every kind, numbered from `first` for their seeds; every third one has no anomaly at all."""
     made = []
-    for number, (kind, make) in enumerate(KINDS.items()):
+    for number, (kind, make) in enumerate((KINDS if kinds is None else kinds).items(), first):
         for copy in range(each):
             rng = np.random.default_rng([seed, number, copy])
             made.append(make(rng, kind, 0 if copy % 3 == 2 else int(rng.integers(1, 5))))
@@ -276,7 +276,9 @@ def _square(rng: np.random.Generator, kind: str, number: int) -> Labelled:
     return labelled(kind, index, values, onsets)
 
 
-KINDS: dict[str, Callable[[np.random.Generator, str, int], Labelled]] = {
+Kinds = Mapping[str, Callable[[np.random.Generator, str, int], Labelled]]
+
+KINDS: Kinds = {
     "cpu": _cpu,
     "network": _network,
     "requests": _requests,

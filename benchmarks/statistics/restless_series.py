@@ -7,24 +7,27 @@ gaps. Labels are those of :mod:`benchmarks.statistics.labelled_series`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 
-from benchmarks.statistics.labelled_series import Floats, Labelled, autoregressive, hours, labelled, places, times
+from benchmarks.statistics.labelled_series import (
+    Floats,
+    Kinds,
+    Labelled,
+    autoregressive,
+    corpus,
+    hours,
+    labelled,
+    places,
+    times,
+)
 
 _DAYS = 2 * np.pi / 24
 
 
 def restless(seed: int, *, each: int = 6) -> list[Labelled]:
     """`each` series of every kind; every third one has no anomaly at all."""
-    made = []
-    for number, (kind, make) in enumerate(KINDS.items()):
-        for copy in range(each):
-            rng = np.random.default_rng([seed, 100 + number, copy])
-            made.append(make(rng, kind, 0 if copy % 3 == 2 else int(rng.integers(1, 5))))
-    return made
+    return corpus(seed, each=each, kinds=KINDS, first=100)
 
 
 def _cascades(rng: np.random.Generator, kind: str, number: int) -> Labelled:
@@ -215,7 +218,7 @@ def _occupancy(rng: np.random.Generator, kind: str, number: int) -> Labelled:
     return labelled(kind, index, np.round(values, 2), onsets)
 
 
-KINDS: dict[str, Callable[[np.random.Generator, str, int], Labelled]] = {
+KINDS: Kinds = {
     "cascades": _cascades,
     "loads": _loads,
     "slow": _slow,
