@@ -25,6 +25,18 @@ widths = st.one_of(
 def test_every_figure_of_a_window_equals_counting_its_requests(
     story: SimpleNamespace, offset: int, length: int, width: int
 ) -> None:
+    check_window(story, offset, length, width)
+
+
+@pytest.mark.slow
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(offset=offsets, length=lengths, width=widths)
+def test_so_do_those_of_many_windows(story: SimpleNamespace, offset: int, length: int, width: int) -> None:
+    check_window(story, offset, length, width)
+
+
+def check_window(story: SimpleNamespace, offset: int, length: int, width: int) -> None:
+    """Each figure of a window is what counting its requests gives."""
     traffic = story.story()
     start = story.BEGIN + offset
     end = start + length

@@ -133,9 +133,10 @@ def test_a_crash_keeps_its_logs_and_they_hold_the_cause(runtime: str, cause: str
     assert "restart 2 in 20 s" in said
 
 
-def test_a_healthy_deployment_never_complains() -> None:
+@pytest.mark.parametrize("hours", [15, pytest.param(30, marks=pytest.mark.slow)])
+def test_a_healthy_deployment_never_complains(hours: int) -> None:
     for memory in (500, 1024):
-        rows = logs(Segment(start=T, memory=memory), T, T + 15 * 3600)
+        rows = logs(Segment(start=T, memory=memory), T, T + hours * 3600)
         assert {row.level for row in rows if "gateway" in row.text or "heap" in row.text} == set()
         assert not any("platform" in row.text for row in rows[1:])
 
