@@ -29,7 +29,7 @@ from createos_nb.analysis.anomalies.forecasts import (
     trailing_mean,
     trailing_middle,
 )
-from createos_nb.analysis.anomalies.onsets import UNHEARD, ReportedOnsets, onsets
+from createos_nb.analysis.anomalies.onsets import NO_ONSET, ReportedOnsets, onsets
 from createos_nb.analysis.anomalies.tails import PAST, WARM_UP, Tail, free, modelled
 from createos_nb.analysis.validation import Floats
 
@@ -115,7 +115,7 @@ def score_series(values: Floats, when: Clock, *, alarm: float, scored: ScoredPas
     shifts = [_shift(np.clip(distance, -_CUT, _CUT), memory)]
     shifts += [_noise(np.minimum(score, 3.0), width, memory) for width in NOISE]
     strength = np.maximum(distance_scores.max(axis=0), modelled(np.stack(shifts), quiet=quiet).max(axis=0))
-    strength[:WARM_UP] = np.minimum(_first_evidence(values[:WARM_UP]), UNHEARD)
+    strength[:WARM_UP] = np.minimum(_first_evidence(values[:WARM_UP]), NO_ONSET)
     strength[np.isnan(values)] = 0.0
     band = spread * np.exp(limit)
     evidence = np.zeros_like(strength)

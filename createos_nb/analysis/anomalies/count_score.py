@@ -23,7 +23,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from createos_nb.analysis.anomalies.onsets import UNHEARD, ReportedOnsets, onsets
+from createos_nb.analysis.anomalies.onsets import NO_ONSET, ReportedOnsets, onsets
 from createos_nb.analysis.anomalies.tails import PAST, WARM_UP, modelled
 from createos_nb.analysis.validation import Bools, Floats
 
@@ -169,7 +169,7 @@ def _score(
         strength = np.where(stronger, window_evidence, strength)
         direction = np.where(stronger, sign, direction)
     strength = np.where(observed, strength, 0.0)
-    strength[..., :WARM_UP] = np.minimum(strength[..., :WARM_UP], UNHEARD)
+    strength[..., :WARM_UP] = np.minimum(strength[..., :WARM_UP], NO_ONSET)
     reported_strength, reported = report(strength)
     return CountScores(expected, low, high, reported_strength, direction, reported)
 

@@ -16,7 +16,7 @@ from createos_nb.analysis.validation import Floats
 
 # Evidence from which on onsets are told, thinned out, for those who set a lower threshold.
 _FAINT = 1.5
-UNHEARD = float(np.nextafter(_FAINT, 0))
+NO_ONSET = float(np.nextafter(_FAINT, 0))
 """The most evidence of a row that is no onset."""
 
 _Recent = tuple[tuple[int, float], ...]
@@ -51,7 +51,7 @@ def onsets(
     below_alarm = np.minimum(strength, np.nextafter(alarm, 0))
     faint, faint_recent = _onsets(below_alarm, quiet, reported.faint, least=_FAINT, worse=1.25)
     begins = np.where(loud > 0, loud, faint)
-    return np.where(begins > 0, begins, np.minimum(below_alarm, UNHEARD)), ReportedOnsets(loud_recent, faint_recent)
+    return np.where(begins > 0, begins, np.minimum(below_alarm, NO_ONSET)), ReportedOnsets(loud_recent, faint_recent)
 
 
 def _onsets(strength: Floats, quiet: int, earlier: _Recent, *, least: float, worse: float) -> tuple[Floats, _Recent]:
