@@ -44,6 +44,12 @@ def test_on_its_own_world_it_ends_with_pass(name: str, run: Callable[..., Any]) 
     assert "s: PASS: " in found.out
 
 
+@pytest.mark.slow
+def test_a_large_fleet_may_be_a_year_old(run: Callable[..., Any]) -> None:
+    found = run("77_large_fleets", "-p", "days=359")
+    assert found.code == 0, found.err
+
+
 @pytest.mark.parametrize("name", quickly(READING, "10_inventory", "76_history"))
 @pytest.mark.grid(2)
 def test_live_it_ends_with_pass(
