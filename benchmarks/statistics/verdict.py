@@ -31,7 +31,7 @@ from benchmarks.statistics.verdict_cells import (
     WORSE,
 )
 from benchmarks.statistics.verdict_log import log_tables
-from benchmarks.statistics.verdict_worlds import World, draw
+from benchmarks.statistics.verdict_worlds import Drawn, World, draw
 from createos_nb.analysis.releases.combine_evidence import over_kinds
 from createos_nb.analysis.releases.counts import PairedCounts
 from createos_nb.analysis.releases.decision import DOUBT, Terms, down, exposed, negligible, settled
@@ -119,7 +119,7 @@ def outcome(world: World, seed: int, history: int = 0, *, pair: bool = False, cl
             draw(replace(one, releases=size), seed + 100 * number + 50 * at, history=history)
             for at, one in enumerate(worlds)
         ]
-        weights = [_weights(one.before, pair) if history else PRIOR for one in drawn]
+        weights = [weights_of(one, pair) if history else PRIOR for one in drawn]
         judged.append(judge([one.watch for one in drawn], weights))
         watch = drawn[0].watch
         requests.append(np.cumsum((watch.old_requests + watch.new_requests) / 2, axis=1))
@@ -141,10 +141,15 @@ def outcome(world: World, seed: int, history: int = 0, *, pair: bool = False, cl
     )
 
 
-def _weights(before: PairedCounts, pair: bool) -> Weights:
+def weights_of(drawn: Drawn, pair: bool) -> Weights:
+    """What a history of one side, or of a pair, makes of the weights."""
+    before = drawn.before
     if pair:
         return PRIOR.times(from_pair(before))
-    return PRIOR.without(from_one(before.old_requests, before.old_errors, before.bucket_seconds))
+    # up to the first bucket that is judged
+    old, new = (one[:, : WARM_UP + 1].sum(axis=1) for one in (drawn.watch.old_requests, drawn.watch.new_requests))
+    share = new / np.maximum(old + new, 1.0)
+    return PRIOR.without(from_one(before.old_requests, before.old_errors, before.bucket_seconds, share=share))
 
 
 def first_of(reached: Bools) -> Floats:

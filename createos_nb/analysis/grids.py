@@ -33,6 +33,8 @@ def numbers(values: pd.Series[Any], *, name: str) -> Floats:
     typed = pd.api.types
     if not typed.is_numeric_dtype(dtype) or typed.is_bool_dtype(dtype) or typed.is_complex_dtype(dtype):
         raise FrameError(f"{name} must hold numbers, but its dtype is {dtype}")
+    if isinstance(dtype, np.dtype):
+        return values.to_numpy().astype(np.float64)
     return np.asarray(values.to_numpy(dtype="float64", na_value=np.nan))
 
 
@@ -99,8 +101,11 @@ def partial_buckets(attrs: dict[Any, Any], seconds: Ints, bucket_seconds: int) -
 def check_counts(counts: dict[str, Floats], name: str, row_label: Callable[[int], str]) -> None:
     """Refuse counts below 0, above `MOST`, or of statuses beyond all requests; `row_label` names a row."""
     for column, values in counts.items():
-        # NaN compares false, so missing buckets pass
-        wrong = (values < 0) | (np.abs(values) == np.inf)
+        # fmin and fmax pass over NaN, so missing buckets are no fault
+        low, high = (extreme.reduce(values, axis=None, initial=0.0) for extreme in (np.fmin, np.fmax))
+        if low >= 0 and high <= MOST:
+            continue
+        wrong = (values < 0) | np.isinf(values)
         if wrong.any():
             at = int(np.argmax(wrong))
             raise FrameError(
@@ -114,7 +119,7 @@ def check_counts(counts: dict[str, Floats], name: str, row_label: Callable[[int]
             )
     parts = [values for column, values in counts.items() if column != "count"]
     if parts and "count" in counts:
-        known = sum(np.nan_to_num(part) for part in parts)
+        known = sum(np.where(np.isnan(part), 0.0, part) for part in parts)
         exceeds = known > counts["count"] + 0.5
         if np.any(exceeds):
             at = int(np.argmax(exceeds))

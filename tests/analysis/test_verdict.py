@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.statistics.verdict import judge
+from benchmarks.statistics.verdict import judge, weights_of
 from benchmarks.statistics.verdict_worlds import World, draw
 from createos_nb.analysis import release_verdict
-from createos_nb.analysis.releases.weights import PRIOR, from_one
+from createos_nb.analysis.releases.weights import PRIOR
 from tests.analysis.watches import START, before, frame, poisson
 
 
@@ -87,7 +87,7 @@ def test_frames_and_the_simulation_are_judged_by_the_same_code(history):
     world = World("noise", old=300, new=150, own=0.5, ratio=3, releases=6)
     drawn = draw(world, 11, history=history)
     watched, past = drawn.watch, drawn.before
-    weights = PRIOR.without(from_one(past.old_requests, past.old_errors, 60.0)) if history else PRIOR
+    weights = weights_of(drawn, pair=False) if history else PRIOR
     judged = judge([watched], [weights])
     for row in range(world.releases):
         old, new = (

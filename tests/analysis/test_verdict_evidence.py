@@ -224,6 +224,17 @@ def test_a_calm_level_dismisses_noise_and_a_restless_one_says_nothing():
     assert calm[lasting].sum() < 0.5 * weights.PRIOR.feared[lasting].sum()
 
 
+def test_the_calm_level_of_a_side_that_serves_most_dismisses_less_of_the_noise_of_the_other():
+    rng = np.random.default_rng(4)
+    asked, failed = np.full((1, 240), 9_000.0), 5.0 * rng.poisson(9, (1, 240))
+    half, tenth = (weights.from_one(asked, failed, 60.0, share=share)[0] for share in (0.5, 0.1))
+    again = slice(1, likelihood.QUICK)
+    assert (half <= tenth).all()
+    assert half[again].sum() < 0.7 * tenth[again].sum()
+    assert (half[likelihood.QUICK :] == tenth[likelihood.QUICK :]).all()
+    assert (weights.from_one(asked, failed, 60.0, share=0.9)[0] == half).all()
+
+
 def test_the_split_of_a_pair_shows_noise_of_its_own_and_no_shared_one():
     own = draw(World("", old=600, new=600, own_lasting=(0.8, 0.5), releases=8), 12, history=240).before
     shared = draw(World("", old=600, new=600, shared_lasting=(0.95, 1.585), releases=8), 13, history=240).before

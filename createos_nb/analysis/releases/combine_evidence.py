@@ -20,7 +20,7 @@ from createos_nb.analysis.releases.decision import (
 )
 from createos_nb.analysis.releases.evidence import Evidence, evaluate
 from createos_nb.analysis.releases.paths import Paths
-from createos_nb.analysis.releases.watch import History, Watch
+from createos_nb.analysis.releases.watch import Watch
 from createos_nb.analysis.releases.weights import PRIOR, Weights, from_one, from_pair
 from createos_nb.analysis.validation import Bools, Floats, Ints
 
@@ -125,20 +125,21 @@ def combine_evidence(watch: Watch, paths: Paths | None, wholes: int, terms: Term
     )
 
 
-def _weights_of(history: History, rows: int, bucket_seconds: float) -> Weights:
+def _weights_of(watch: Watch, rows: int) -> Weights:
     """Weights of the readings for each kind of errors, `(C, K)`, from what a history has shown."""
+    history = watch.history
     pair = history.pair
     if pair is not None:
         return PRIOR.times(from_pair(pair))
     if not (history.old > 0).any():
         return PRIOR.times(np.ones((rows, len(PRIOR.feared))))
     requests = np.broadcast_to(history.old, history.old_errors.shape)
-    return PRIOR.without(from_one(requests, history.old_errors, bucket_seconds))
+    return PRIOR.without(from_one(requests, history.old_errors, watch.bucket_seconds, share=watch.first_share))
 
 
 def _rows(watch: Watch, paths: Paths | None, wholes: int) -> Rows:
     kinds = np.arange(wholes)
-    weights = _weights_of(watch.history, wholes, watch.bucket_seconds)
+    weights = _weights_of(watch, wholes)
     if paths is None:
         return Rows(kinds, watch.paired(watch.old_errors, watch.new_errors), weights, wholes, 0)
     old, new = paths.without(watch)

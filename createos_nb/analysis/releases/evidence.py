@@ -132,7 +132,7 @@ def _evaluate(paired: PairedCounts, limit: float, weights: Weights) -> Evidence:
     found, begun = np.zeros((3, len(slow), buckets)), np.zeros((len(slow), buckets))
     so_far: Floats | float = 0.0
     so_far_exact: Floats | float = 0.0
-    late, late_exact = _Onsets(up.fine_weights), _Onsets(up.fine_weights)
+    late = _Onsets(up.fine_weights)
     for first in range(0, buckets, STRETCH):
         now = slice(first, first + STRETCH)
         part = seen.stretch(now)
@@ -146,11 +146,11 @@ def _evaluate(paired: PairedCounts, limit: float, weights: Weights) -> Evidence:
         null, steady, relative = _mixtures(fast[..., :rises], slow[:, now, :, :falls], up, feared, believed)
         own = of_readings(weights.believed, 0)[:, :_LATE_READINGS]
         own = own / own.sum(axis=1, keepdims=True)
-        onsets = late.after(steps[:, :, :_LATE_READINGS, :rises])
-        later = (onsets * relative[:, :, :_LATE_READINGS, 0] * own[:, None]).sum(axis=-1)
+        onsets = late.after(np.concatenate([steps[:, :, :_LATE_READINGS, :rises], calm], axis=2))
+        later = (onsets[..., :-1] * relative[:, :, :_LATE_READINGS, 0] * own[:, None]).sum(axis=-1)
         found[0, :, now], begun[:, now] = _log(steady) - _log(null), _log(later) - _log(null)
         steady_exact = np.exp(np.minimum(exact, _MOST)) @ up.fine_weights
-        found[1, :, now] = _log((1 - LATE) * steady_exact + LATE * late_exact.after(calm)[..., 0])
+        found[1, :, now] = _log((1 - LATE) * steady_exact + LATE * onsets[..., -1])
         worse, better, _ = _mixtures(fast[..., rises:], slow[:, now, :, falls:], down, feared_well, believed_well)
         found[2, :, now] = _log(better) - _log(worse)
     found[0] = np.logaddexp(found[0] + np.log1p(-LATE), _confirmed(begun) + np.log(LATE))
@@ -196,16 +196,15 @@ class _Onsets:
         """After each bucket that follows, `(n, T, K)`, from the log-likelihood of each, `(n, T, K, 1 + J)`."""
         factor = np.exp(np.minimum(steps[..., 1:] - steps[..., :1], _MOST))
         so_far = np.zeros_like(factor[:, 0]) if self._so_far is None else self._so_far
-        self._so_far = so_far
-        found = np.empty(factor.shape[:3])
-        for row in range(factor.shape[1]):
-            self._done += 1
-            so_far += _SOON / ((self._done + _SOON - 1) * (self._done + _SOON))
-            so_far *= factor[:, row]
-            np.minimum(so_far, _CEILING, out=so_far)
-            # what is left of the weights of onsets speaks for neither side
-            found[:, row] = so_far @ self._weights + _SOON / (self._done + _SOON)
-        return found
+        number = np.arange(self._done + 1, self._done + 1 + factor.shape[1])
+        begins = _SOON / ((number + _SOON - 1) * (number + _SOON))
+        for begin, row in zip(begins.tolist(), factor.swapaxes(0, 1), strict=True):
+            row *= so_far + begin
+            np.minimum(row, _CEILING, out=row)
+            so_far = row
+        self._so_far, self._done = so_far.copy(), self._done + len(number)
+        # what is left of the weights of onsets speaks for neither side
+        return np.asarray(factor @ self._weights + (_SOON / (number + _SOON))[:, None])
 
 
 def _log(values: Floats) -> Floats:

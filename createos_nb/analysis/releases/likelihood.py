@@ -119,11 +119,12 @@ def splits(old: Floats, new: Floats, old_errors: Floats, new_errors: Floats, wor
     s = b + g
     odds = np.log(np.where(both, new, 1.0) / np.where(both, old, 1.0))
     z = odds[..., None] + grid.log_odds
-    logs = g[..., None] * z - s[..., None] * np.logaddexp(0.0, z)
+    # log(1 + e^z), whose logarithms and exponentials the processor works out several at a time
+    logs = g[..., None] * z - s[..., None] * (np.maximum(z, 0.0) + np.log(1 + np.exp(-np.abs(z))))
     share = (g + 0.5) / (s + 1.0)
     power = 1 / np.maximum(1.0, grid.step**2 * s * share * (1 - share))
     widened = np.exp((logs - logs.max(axis=-1, keepdims=True)) * power[..., None])
-    return Splits(grid, logs, widened, widened @ _gammas(grid.log_odds, _WILD_SHAPE), odds)
+    return Splits(grid, logs, widened, widened @ _wild(grid), odds)
 
 
 def quick(seen: Splits, ratios: Ints, *, even: bool | None = None) -> Floats:
@@ -155,6 +156,11 @@ def _gammas(u: Floats, shape: float) -> Floats:
 
     inner = (u[1:] + u[:-1]) / 2
     return np.asarray(np.diff(np.concatenate([[0.0], betainc(shape, shape, 1 / (1 + np.exp(-inner))), [1.0]])))
+
+
+@lru_cache(maxsize=16)
+def _wild(grid: Lattice) -> Floats:
+    return _gammas(grid.log_odds, _WILD_SHAPE)
 
 
 @lru_cache(maxsize=16)

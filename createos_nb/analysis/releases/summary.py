@@ -201,7 +201,7 @@ def _history(watch: Watch) -> HistoryUsed:
 def _guard(combined: CombinedEvidence, paths: Paths | None, names: list[str], reported: int, at: int) -> Guard:
     rows = combined.rows
     if paths is None:
-        return Guard(False, None, _no_paths(("old", "new"), ("evidence",)).copy())
+        return Guard(False, None, _no_paths(("old", "new"), ("evidence",)))
     where = np.arange(rows.wholes, rows.wholes + rows.paths)
     frame = pd.DataFrame(
         {
@@ -220,7 +220,7 @@ def _single_paths(
     watch: Watch, combined: CombinedEvidence, paths: Paths | None, names: list[str], terms: Terms
 ) -> pd.DataFrame:
     if paths is None or not len(paths.names):
-        return _no_paths(("old", "new"), ("ratio", "evidence", "boundary", "regressed", "since")).copy()
+        return _no_paths(("old", "new"), ("ratio", "evidence", "boundary", "regressed", "since"))
     old, new = paths.old.sum(axis=1), paths.new.sum(axis=1)
     asked = (watch.old.sum(), watch.new.sum()) if paths.hits is None else tuple(hits.sum(axis=1) for hits in paths.hits)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -249,8 +249,13 @@ def _counts(watch: Watch, kind: int, at: int) -> tuple[int, int, int, int]:
     return old, old_errors, new, new_errors
 
 
-@lru_cache(maxsize=4)
 def _no_paths(counts: tuple[str, ...], numbers: tuple[str, ...]) -> pd.DataFrame:
+    # without rows there is nothing that two of them could share
+    return _empty(counts, numbers).copy(deep=False)
+
+
+@lru_cache(maxsize=4)
+def _empty(counts: tuple[str, ...], numbers: tuple[str, ...]) -> pd.DataFrame:
     dtypes = {"errors": TEXT} | dict.fromkeys(counts, "Int64") | dict.fromkeys(numbers, "float64")
     dtypes |= {name: dtype for name, dtype in _DTYPES.items() if name in numbers}
     columns = {name: pd.Series([], dtype=dtype) for name, dtype in dtypes.items()}
@@ -259,4 +264,4 @@ def _no_paths(counts: tuple[str, ...], numbers: tuple[str, ...]) -> pd.DataFrame
 
 def _evidence_from_log(logs: Floats) -> Floats:
     """Evidence from its logarithm; beyond 1e300 it is 1e300."""
-    return np.asarray(np.exp(np.clip(logs, -690.0, 690.0)))
+    return np.asarray(np.exp(np.minimum(np.maximum(logs, -690.0), 690.0)))

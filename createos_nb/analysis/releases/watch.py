@@ -77,6 +77,14 @@ class Watch:
         """Which buckets say something of the lasting ratio, `(T,)`."""
         return self.known & ~self.warming & ~self.uneven
 
+    @property
+    def first_share(self) -> float:
+        """The candidate's part of the requests up to the first bucket that says something; no evidence is older."""
+        says = self.judged & (self.old > 0) & (self.new > 0)
+        until = int(says.argmax()) + 1
+        old, new = self.old[:until].sum(), self.new[:until].sum()
+        return float(new / (old + new)) if old + new > 0 else 0.5
+
     def paired(self, old_errors: Floats, new_errors: Floats) -> PairedCounts:
         """Return what `evaluate` takes: a row for each row of errors."""
         shape = old_errors.shape

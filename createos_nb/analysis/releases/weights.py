@@ -12,13 +12,14 @@ replaces that by what their split has shown; a history of one side only lets a c
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from createos_nb.analysis.releases.counts import PairedCounts
-from createos_nb.analysis.releases.likelihood import LASTING, QUICK, READINGS, SHAPES, lasting, lattice, quick, splits
+from createos_nb.analysis.releases.likelihood import LASTING, QUICK, SHAPES, lasting, lattice, quick, splits
 from createos_nb.analysis.releases.noise import log_sum, noises, predictive, trigamma
-from createos_nb.analysis.validation import Floats
+from createos_nb.analysis.validation import Bools, Floats
 
 _LASTING_PARTS = (0.15, 0.15, 0.40, 0.05, 0.15, 0.10)
 _FLOOR = 0.03
@@ -103,21 +104,30 @@ def from_pair(pair: PairedCounts) -> Floats:
     return np.asarray(np.exp(logs - logs.max(axis=-1, keepdims=True)))
 
 
-def from_one(requests: Floats, errors: Floats, bucket_seconds: float) -> Floats:
+def from_one(requests: Floats, errors: Floats, bucket_seconds: float, *, share: Floats | float = 0.5) -> Floats:
     """By how much the level of one side, `(n, H)`, dismisses each reading: 1 is not at all; `(n, K)`.
 
     A reading is as likely as the likeliest level that has at least its noise, since both sides may share some more.
+    `share`: the other side's part of the requests, `(n,)`. The less it is asked for, the fewer are the clumps in which
+    its errors come, and the larger is its noise: a side that serves most is calmer than the other one may be.
     """
-    kinds = noises(bucket_seconds)
-    told = predictive(requests, errors, kinds).sum(axis=1)
+    told = predictive(requests, errors, noises(bucket_seconds)).sum(axis=1)
     told -= told.max(axis=-1, keepdims=True)
-    minutes = min(bucket_seconds / 60, 1.0)
-    restless = [(trigamma(shape), 0.0) for shape in SHAPES]
-    slow = [(deviation**2 / 2, memory**minutes) for memory, deviation in LASTING]
-    factor = np.ones((len(requests), READINGS))
-    for reading, (spread, memory) in enumerate([(0.0, 0.0), *restless, *restless, *slow]):
-        wide = kinds.spread >= _STILL**2 * spread
-        keeps = (kinds.memory >= _STILL * memory) | (kinds.spread >= 4 * spread)
-        factor[:, reading] = np.exp(told[:, wide & keeps].max(axis=1, initial=-50.0))
+    kinds, (spread, memory, lasts) = noises(bucket_seconds), _noise_of_readings(bucket_seconds)
+    part = np.minimum(1.0, 2.0 * np.reshape(share, (-1, 1, 1)))
+    spread = np.where(lasts, spread, spread * part)
+    wide = kinds.spread >= _STILL**2 * spread
+    keeps = (kinds.memory >= _STILL * memory) | (kinds.spread >= 4 * spread)
+    factor = np.exp(np.where(wide & keeps, told[:, None], -50.0).max(axis=-1))
     factor[:, 0] = 1.0
-    return factor
+    return np.asarray(factor)
+
+
+@lru_cache(maxsize=16)
+def _noise_of_readings(bucket_seconds: float) -> tuple[Floats, Floats, Bools]:
+    """Variance and memory of each reading, and whether it lasts, `(K, 1)` each."""
+    minutes = min(bucket_seconds / 60, 1.0)
+    restless = [(trigamma(shape), 0.0, 0.0) for shape in SHAPES]
+    slow = [(deviation**2 / 2, memory**minutes, 1.0) for memory, deviation in LASTING]
+    spread, memory, lasts = np.array([(0.0, 0.0, 0.0), *restless, *restless, *slow]).T[..., None]
+    return spread, memory, lasts > 0
