@@ -27,7 +27,7 @@ install = @PATH="$(PATH):$(BIN)" uv pip install --quiet --python $(1)/bin/python
 # options of pytest for the run at the newest versions
 NEWEST_OPTIONS ?=
 
-.PHONY: demo test tests test-all pandas23 lab check format notebooks docs docs-links pictures live lowest newest bench bench-large statistics fuzz constraints front clean
+.PHONY: demo test tests test-all pandas23 lab check style format notebooks docs docs-links pictures live lowest newest bench bench-large statistics fuzz constraints front clean
 
 demo:  ## run the tour on a simulated platform and write createos-tour.html
 	@echo "The tour of a simulated platform: installed first where it is not yet, then run; it becomes createos-tour.html."
@@ -36,7 +36,7 @@ demo:  ## run the tour on a simulated platform and write createos-tour.html
 
 test: $(STAMP)  ## all tests: library, notebooks, checks
 	@# side by side: the type checker works on one processor
-	$(MAKE) --no-print-directory --jobs=2 check tests
+	$(MAKE) --no-print-directory --jobs=2 style tests
 	$(BIN)/python -m pytest $(PARALLEL) -p nbval.plugin --nbval --nbval-current-env --nbval-cell-timeout=120 notebooks
 
 tests: $(STAMP)
@@ -57,11 +57,13 @@ pandas23: $(STAMP)  ## frames, client, analysis and plans on pandas 2.3, in a sm
 lab: $(STAMP)  ## JupyterLab on the notebooks
 	$(BIN)/jupyter lab --notebook-dir=notebooks
 
-check: $(STAMP)  ## style, types, import floors
+check: style  ## style, types, import floors
+	$(BIN)/python -m pytest -q tests/test_floors.py
+
+style: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q tests/test_floors.py
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .

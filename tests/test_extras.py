@@ -195,6 +195,7 @@ CALLS: Final = {
 }
 
 
+@pytest.mark.grid(3)
 @pytest.mark.parametrize("extra", CALLS)
 def test_a_call_names_the_extra_that_it_lacks(extra: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

@@ -91,7 +91,7 @@ def test_figures_are_drawn() -> None:
     assert len(figure._repr_png_()[0]) > 10_000
 
 
-@pytest.mark.grid(3)
+@pytest.mark.grid(4)
 @pytest.mark.parametrize("remotely", [False, True], ids=["in this process", "as a server"])
 @pytest.mark.parametrize(
     "name", [n for n in panels.__all__ if "client" in inspect.signature(getattr(panels, n)).parameters]

@@ -110,6 +110,7 @@ def test_an_ordinary_process_raises_and_prints_no_warning(world: str, tmp_path: 
     assert int(output.split()[-1]) >= 20
 
 
+@pytest.mark.slow
 def test_a_process_with_every_panel_prints_no_warning_and_deletes_dropped_files(tmp_path: Path) -> None:
     output = _output(PANELS, [], tmp_path, PYTHONDEVMODE="1")
     assert output.split()[-1] == str(len(panels.__all__))

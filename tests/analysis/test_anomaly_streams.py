@@ -55,13 +55,14 @@ def marked(piece, *starts):
     return piece
 
 
-@pytest.mark.parametrize("size", [1, 50])
+@pytest.mark.parametrize("size", [pytest.param(1, marks=pytest.mark.slow), 50])
 def test_a_stream_gets_the_same_answers_as_the_whole(size):
     series = daily(9, 4)
     found, _ = streamed(series, [size])
     pd.testing.assert_frame_equal(found, analysis.anomalies(series), rtol=1e-9, check_freq=False)
 
 
+@pytest.mark.slow
 def test_a_stream_of_irregular_rows_gets_the_same_answers_one_by_one():
     """The first day ends between two rows, and repeated times are looked up in what is there."""
     rng = np.random.default_rng(2)

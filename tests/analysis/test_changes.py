@@ -185,6 +185,7 @@ def test_what_is_known_at_a_row_does_not_depend_on_the_rows_behind_it():
         pd.testing.assert_frame_equal(part[told], whole.loc[whole["known"] < end, told], rtol=1e-9)
 
 
+@pytest.mark.grid(4)
 @pytest.mark.parametrize("kind", ["normal", "heavy", "skewed", "coin", "rising", "weekly", "correlated", "wave"])
 def test_short_series_in_which_nothing_changes_have_no_change(kind):
     """The promise is one in 43,200 rows; these are 1,500."""

@@ -18,6 +18,7 @@ def test_a_fivefold_error_rate_is_a_change_with_the_truth_in_its_interval(traffi
     assert not found.loc["rpm", "changed"]
 
 
+@pytest.mark.slow
 def test_the_same_traffic_is_rarely_a_change(traffic):
     wrong = [
         analysis.compare(traffic(seed, 60), traffic(seed + 1000, 60)).loc[["rpm", "server_error_percentage"], "changed"]

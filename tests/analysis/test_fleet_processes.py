@@ -49,6 +49,7 @@ def test_workers_answer_as_the_frame_and_a_dead_one_is_named(tmp_path: Path) -> 
     assert set(_workers(os.getpid())) <= set(before)
 
 
+@pytest.mark.slow
 def test_what_runs_out_of_memory_is_tried_once_more_alone(tmp_path: Path) -> None:
     faults = {2: "memory", 3: "once"}
     parts = [FaultyPart(seed, faults.get(seed, ""), str(tmp_path)) for seed in range(4)]

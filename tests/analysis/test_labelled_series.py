@@ -49,6 +49,7 @@ def test_a_perfect_detector_has_a_hundred_points_and_a_silent_one_none(corpus):
     assert windows_score.score(corpus, [0 * scores for scores in perfect]).points == 0
 
 
+@pytest.mark.slow
 def test_the_detector_is_well_above_those_of_the_field(corpus, ours):
     points = windows_score.score(corpus, ours).points
     gauss = [baselines.windowed_gaussian(series.values.to_numpy()) for series in corpus]

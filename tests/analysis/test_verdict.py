@@ -364,6 +364,7 @@ def test_the_result_can_be_pickled(regression):
     assert again.intervals.equals(found.intervals)
 
 
+@pytest.mark.slow
 def test_a_month_of_minutes_is_followed_to_its_decision():
     rng = np.random.default_rng(12)
     count = rng.poisson(100, (2, 20_000))

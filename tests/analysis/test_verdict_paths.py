@@ -275,6 +275,7 @@ def deals(log, number, seed):
         yield new, verdict_log.regressed(log, new, rng)
 
 
+@pytest.mark.slow
 def test_clients_dealt_to_two_sides_are_not_rolled_back_with_the_guard():
     log = verdict_log.made_up()
     found = [verdict_log.judged(log, new) for new, _ in deals(log, 15, 17)]
@@ -297,6 +298,7 @@ def combined(log):
         yield f'{client} - - [{stamp}] "{asked}" {status} 512 "-" "Mozilla/5.0 (X11; Linux x86_64)"\n'
 
 
+@pytest.mark.slow
 def test_a_log_from_a_file_is_judged_as_what_it_was_written_of(tmp_path):
     log = verdict_log.made_up()
     path = tmp_path / "access.log.gz"

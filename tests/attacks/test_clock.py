@@ -135,6 +135,7 @@ def test_machines_whose_clock_jumps(served: Server) -> None:
         assert len(client.log()) == asked
 
 
+@pytest.mark.grid(3)
 @pytest.mark.parametrize("speed", [1.0, 60.0, 600.0])
 def test_the_time_after_idle_pauses(speed: float) -> None:
     chance = random.Random(int(speed))
@@ -153,6 +154,7 @@ def test_the_time_after_idle_pauses(speed: float) -> None:
                 reader.ask()
 
 
+@pytest.mark.slow
 def test_a_thousand_slow_clients(monkeypatch: pytest.MonkeyPatch) -> None:
     """In the default run with a tenth of the time, else with the time that `createos-nb serve` gives."""
     part = 1.0 if FACTOR > 1 else 0.1

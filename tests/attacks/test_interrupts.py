@@ -148,6 +148,7 @@ def _interrupt_everywhere(wire: Any) -> None:
                             kept.check(KEY not in shown, f"{name}, moment {at}, {how}: the key")
 
 
+@pytest.mark.slow
 def test_no_warning_that_is_made_an_error_shows_a_value(wire: Any) -> None:
     """As under `python -W error`: what can't be read is warned of in the midst of raw answers."""
     with tally(AREA, "warnings made errors while answers with secrets are read", "no value in a traceback") as kept:

@@ -119,6 +119,7 @@ def _looked_at(client: Any, path: Path, folder: Path) -> tuple[bool, object]:
         return False, f"{type(error).__name__}: {error}, {path.read_bytes()[-300:]!r}"
 
 
+@pytest.mark.slow
 def test_a_digest_stands_as_long_as_the_world_does(origin: Any) -> None:
     promise = "unchanged world: the same digest; something that it rests on changed: another digest, or a refusal"
     with tally(AREA, "every runbook planned again, later and under traffic", promise) as kept:

@@ -81,6 +81,7 @@ print(json.dumps(found))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_a_client_in_a_forked_child_says_so_and_a_new_one_works() -> None:
     done = subprocess.run(

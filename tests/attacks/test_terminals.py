@@ -143,6 +143,7 @@ print(json.dumps(found))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="children are forked")
 def test_a_closed_pipe_is_no_error() -> None:
     lines = [["--help"], ["--version"], ["run"], ["run", "--list"], ["run", "00_tour", "--list"]]

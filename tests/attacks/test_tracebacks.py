@@ -315,6 +315,7 @@ IN_A_WORLD: dict[str, Call] = {
 }
 
 
+@pytest.mark.slow
 def test_nor_does_one_out_of_a_simulated_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CREATEOS_NB_JOURNALS", str(tmp_path))
     faults = (

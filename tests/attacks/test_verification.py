@@ -31,6 +31,7 @@ def live(client: Any) -> int:
     return int(client.deployments.get("storefront", place["project_deployment_id"])["version_number"])
 
 
+@pytest.mark.slow
 def test_a_receipt_is_no_pass_where_somebody_has_changed_it_again(
     origin: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

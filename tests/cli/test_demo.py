@@ -55,6 +55,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     return Ran(process.returncode, first, seconds, errors.decode(), folder / demo.PAGE)
 
 
+@pytest.mark.slow
 def test_a_closed_pipe_is_no_error_and_the_page_is_written(ran: Ran) -> None:
     assert (ran.code, ran.errors) == (0, "")
     assert ran.first.startswith("Running the tour on a simulated platform")

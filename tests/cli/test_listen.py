@@ -94,6 +94,7 @@ def test_an_id_that_may_be_of_something_else_loses_no_event(listener: Listener, 
     assert [post(listener, body).text for body in named] == ["received", "duplicate"]
 
 
+@pytest.mark.grid(3)
 @pytest.mark.parametrize("body", [b"", b"not json", b"\xff\xfe", b"[1, 2]", b'{"id": 7}', b'{"id": ""}', b"\x00\n\r"])
 def test_a_signed_body_of_any_kind_is_kept_as_it_came(listener: Listener, file: Path, body: bytes) -> None:
     assert post(listener, body).text == "received"
@@ -186,6 +187,7 @@ def test_its_file_is_for_its_owner_and_for_one_listener(
     assert "is in use: another listener appends to it" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_slow_senders_are_given_up(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is served as a world is: `tests/test_connections.py` has the figures."""
     assert (connections.HEAD, connections.BODY) == (10.0, 15.0)

@@ -33,9 +33,8 @@ def test_on_its_own_world_it_ends_with_pass(name: str, run: Callable[..., Any]) 
 
 @pytest.mark.parametrize(
     "name",
-    quickly(ACTING, "32_first_deployment", "42_rollback"),
+    quickly(ACTING, "32_first_deployment"),
 )
-@pytest.mark.grid(2)
 def test_live_it_is_confirmed_and_says_what_came_of_it(
     name: str, run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

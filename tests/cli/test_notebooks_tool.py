@@ -25,6 +25,7 @@ Checks(check("it is so", {holds}))
 """
 
 
+@pytest.mark.slow
 def test_it_is_executed_in_place_without_what_differs_from_run_to_run(write: Callable[..., Path]) -> None:
     widget = "import ipywidgets\n\nipywidgets.IntSlider(3)"
     path = write("mine", "# Mine", "print('here')", widget, PASSES.format(holds=True))

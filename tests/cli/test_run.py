@@ -199,6 +199,7 @@ Checks(check("it is so", {holds}, "3 of 4", "all"))
 """
 
 
+@pytest.mark.grid(2)
 @pytest.mark.parametrize(("holds", "code", "word"), [("True", 0, "PASS"), ("False", 5, "FAIL"), ("None", 6, "NO DATA")])
 def test_the_checks_that_are_shown_last_decide_how_it_ends(
     holds: str, code: int, word: str, run: Any, write: Any
@@ -257,6 +258,7 @@ def test_every_command_has_the_same_exit_codes(name: str, capsys: Any) -> None:
     assert exit_codes.DETAILS.strip() in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_process_that_has_applied_a_plan_ends_without_a_warning(journals: Path, monkeypatch: Any) -> None:
     """Also where nobody closes the client, and the journal stands in the temporary folder of the process."""
     monkeypatch.delenv("CREATEOS_NB_JOURNALS")

@@ -146,6 +146,7 @@ def test_what_is_tried_at_its_own_address_is_tried_over_http_too() -> None:
         assert f"3 requests to https://{domain}: none failed" in notes
 
 
+@pytest.mark.slow
 def test_a_profile_leads_to_its_own_account(
     run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, write: Callable[..., Path]
 ) -> None:

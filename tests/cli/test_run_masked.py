@@ -23,6 +23,7 @@ display(HTML("<b>" + value.reveal() + "</b>"))
 value.reveal()"""
 
 
+@pytest.mark.slow
 def test_nothing_secret_is_kept_or_said_by_a_run_on_a_simulated_world(
     run: Callable[..., Any], write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

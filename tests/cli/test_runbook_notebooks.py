@@ -192,6 +192,7 @@ def test_the_incident_stands_in_the_journal_and_in_the_message(run: Callable[...
     assert '"reason": "INC-4711: a crowd from the newsletter"' in journal.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_run_tells_who_is_named_by_a_variable(run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WHO", f"json://127.0.0.1:9/{'t0ken' * 4}")
     found = run("44_scale", "-p", "notify_from=WHO")

@@ -69,6 +69,7 @@ def follow_log_by_hand(seed: int, stamped: bool) -> tuple[list[tuple[float, str]
     return [lines[place] for place in sorted(readable)], [lines[place] for place in shown], gaps, stalls
 
 
+@pytest.mark.grid(2)
 @pytest.mark.parametrize("stamped", [True, False], ids=["with times", "without times"])
 def test_nothing_is_lost_and_nothing_comes_twice(stamped: bool) -> None:
     """200 feeds: what could be read is shown once, in order, and each long stall is one gap."""

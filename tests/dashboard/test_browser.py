@@ -88,6 +88,7 @@ PUT_A_SHEET = """text => {
 }"""
 
 
+@pytest.mark.slow
 def test_a_style_sheet_that_is_not_ours_holds_nowhere(served: Served, browser: Any) -> None:
     """That of all panels holds by its hash, those of widgets by their address; a sheet in the page's text does not."""
     with browser.new_context() as context:

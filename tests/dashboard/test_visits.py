@@ -38,6 +38,7 @@ def visited(board: Board) -> None:
     board.leave(visit)
 
 
+@pytest.mark.slow
 def test_nothing_of_a_visit_is_left_in_ipywidgets() -> None:
     board = Board(createos_nb.simulate("bad-release", read_only=True))
     visited(board)

@@ -8,6 +8,7 @@ import createos_nb
 from createos_nb.diagnostics import calls_for, diagnose, healthy
 
 
+@pytest.mark.grid(4)
 @pytest.mark.parametrize(
     ("scenario", "where", "runbook", "called", "well"),
     [

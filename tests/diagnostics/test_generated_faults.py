@@ -33,7 +33,7 @@ def test_the_cause_is_found(name: str) -> None:
         assert diagnosis.findings[0].cause == cause.cause
 
 
-@pytest.mark.grid(2)
+@pytest.mark.grid(4)
 @pytest.mark.parametrize("name", HEALTHY)
 def test_healthy_worlds_are_healthy(name: str) -> None:
     client = createos_nb.simulate(createos_nb.simulator.fault_world(name, seed=5))
@@ -55,6 +55,7 @@ def test_a_decoy_is_not_blamed() -> None:
     assert diagnose(client, project, environment).causes["cause"].iloc[0] == "external_dependency"
 
 
+@pytest.mark.slow
 def test_what_a_scan_has_found_stands_beside_it() -> None:
     truth = createos_nb.simulator.fault_scenario("vulnerability", seed=5).ground_truth
     assert truth is not None

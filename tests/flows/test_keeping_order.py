@@ -76,6 +76,7 @@ def test_clean_up_makes_room_in_what_the_account_holds(client: Any) -> None:
 # --- sleep ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_keep_awake_what_sleeps_is_woken_and_stays_awake_until_it_may_sleep() -> None:
     client = createos_nb.simulate("storefront", idle="2h")
     where = "chat-bot/production"

@@ -206,6 +206,7 @@ def test_files_are_folded_into_months(client: Client, history: History) -> None:
     assert on_disk == set(files)
 
 
+@pytest.mark.slow
 def test_a_log_that_was_not_read_for_longer_than_it_is_kept_has_a_gap(client: Client, history: History) -> None:
     history.sync(since="-1d", datasets=["logs"])
     client.world.advance("36h")

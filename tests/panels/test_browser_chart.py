@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 CELL = """
 import createos_nb, ipywidgets
@@ -33,8 +33,8 @@ def shown(own: Any) -> Any:
     ("theme", "width"),
     [
         ("light", 1100),
-        pytest.param("dark", 420, marks=pytest.mark.slow),
-        pytest.param("dark", 1600, marks=pytest.mark.slow),
+        ("dark", 420),
+        ("dark", 1600),
     ],
 )
 def test_a_chart_answers_the_pointer_and_the_keyboard(
@@ -88,7 +88,6 @@ def test_a_chart_answers_the_pointer_and_the_keyboard(
     assert second.get_by_role("button", name="Local times").is_visible()
 
 
-@pytest.mark.slow
 def test_a_chart_follows_theme_and_width_while_it_is_there(page: Callable[..., Any]) -> None:
     own = page(CELL)
     charts = shown(own)

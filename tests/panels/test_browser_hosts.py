@@ -42,9 +42,8 @@ def pages(host: str) -> list[tuple[str, ...]]:
 def variants() -> Iterator[Any]:
     for host in HOSTS:
         for names in pages(host):
-            marks = [] if (host, names) == ("notebook", ALWAYS) else [pytest.mark.slow]
             for name in names:
-                yield pytest.param(host, names, name, id=f"{host}-{name}", marks=marks)
+                yield pytest.param(host, names, name, id=f"{host}-{name}")
 
 
 class Page:
@@ -97,6 +96,7 @@ def test_no_panel_is_left_out() -> None:
     assert set(panels.__all__) == set(SHOWN)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("host", "names", "name"), list(variants()))
 def test_a_panel_is_seen_and_answers_to_the_keyboard(
     opened: Callable[..., Page], host: str, names: tuple[str, ...], name: str

@@ -65,6 +65,7 @@ def test_a_variable_is_typed_set_and_shown_for_a_moment(
     assert "typed-by-hand" not in synced(own)
 
 
+@pytest.mark.slow
 def test_a_value_that_was_shown_goes_by_itself(page: Page) -> None:
     """On the page's own clock, so that nobody waits."""
     own = page(VARIABLES)

@@ -94,7 +94,7 @@ def check(record: Record, secrets: list[str]) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.grid(3)
+@pytest.mark.grid(6)
 def test_no_state_ever_holds_a_secret_or_markup_of_the_platform(
     name: str, record: Record, opened: Opened, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -161,7 +161,7 @@ def test_a_network_that_is_down_is_said_in_words(name: str, virtual: bool, opene
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.grid(2)
+@pytest.mark.grid(4)
 def test_a_client_that_only_reads_changes_nothing(name: str, opened: Opened) -> None:
     """It builds, and whatever is pressed, the world stays as it is."""
     world, _ = world_of_secrets()

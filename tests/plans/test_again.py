@@ -33,6 +33,7 @@ def test_where_all_is_as_it_was_the_same_digest_is_that_of_a_new_run(client: Any
     assert second.journal != first.journal
 
 
+@pytest.mark.slow
 def test_a_digest_of_a_run_before_the_last_one_is_refused(client: Any) -> None:
     digests = []
     for _ in range(2):

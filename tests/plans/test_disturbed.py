@@ -93,7 +93,7 @@ def check(tools: Any, case: Any, world: Any, folder: Path, kills: list[Any]) -> 
         assert now == calm.state, f"{case.name} killed at {kill}: the end state is another"
 
 
-@pytest.mark.grid(6)
+@pytest.mark.grid(10)
 def test_a_killed_run_is_taken_up_and_no_write_is_applied_twice(
     tools: Any, case: Any, world: Any, tmp_path: Path
 ) -> None:
@@ -175,7 +175,7 @@ def test_the_digest_is_the_same_until_the_world_changes(tools: Any, case: Any, w
     assert case.make(tools.client_of(world)).digest == first.digest
 
 
-@pytest.mark.grid(20)
+@pytest.mark.grid(36)
 @pytest.mark.parametrize("what", ["drop-before", "drop-after", "cut", "error", "html", "failure-200", "refused"])
 def test_faults_of_writes_end_in_the_same_state(tools: Any, case: Any, world: Any, tmp_path: Path, what: str) -> None:
     """The first write meets a fault; the run is taken up until it is done."""

@@ -31,7 +31,7 @@ LONG = ("blue-green", "canary", "canary-in-staging", "clean-up", "verify-and-rou
 SAYS = re.compile("the plan is stale|read back otherwise|is gone|ended as|can't be found|refused")
 
 
-@pytest.mark.grid(12)
+@pytest.mark.grid(24)
 @pytest.mark.parametrize("case", OFTEN, ids=lambda case: case.name)
 def test_a_second_writer_is_refused_before_and_reported_after(case: Case, origin: Any, tmp_path: Path) -> None:
     start = origin.fork()

@@ -79,6 +79,7 @@ EMPTY = {
 }
 
 
+@pytest.mark.grid(3)
 @pytest.mark.parametrize("name", DRAWN)
 def test_a_plot_has_a_title_a_caption_and_units(name):
     figure = DRAWN[name]()
@@ -216,6 +217,7 @@ def test_not_quite_all_is_not_all():
     assert plots.top_paths(analysis.paths(asked, failed)).axes[0].texts[0].get_text() == "1,000, >99 % failed"
 
 
+@pytest.mark.slow
 def test_no_text_lies_in_a_box_on_the_data():
     for draw in DRAWN.values():
         for ax in draw().axes:

@@ -118,6 +118,7 @@ def test_a_share_is_never_rounded_up_to_all():
     assert row.interval == "99.99 to 100.00"
 
 
+@pytest.mark.slow
 def test_the_pdf_has_pages_fonts_and_the_same_bytes_each_time(tmp_path):
     first = report().to_pdf(tmp_path / "a.pdf").read_bytes()
     assert first == report().to_pdf(tmp_path / "b.pdf").read_bytes()

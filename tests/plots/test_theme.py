@@ -137,6 +137,7 @@ def test_the_dark_picture_lets_the_ground_of_the_page_through_and_no_words_are_l
     assert figure.caption[:60] in html
 
 
+@pytest.mark.slow
 def test_texts_that_somebody_adds_or_changes_stay_in_the_picture(week: pd.DataFrame) -> None:
     figure = plots.requests(week)
     height = shown(figure)["light"].height

@@ -143,6 +143,7 @@ def test_without_a_diagnosis_it_is_planned_all_the_same(
     assert plan.warnings[0] == "there is no diagnosis: a rule is wrong; whether a rollback helps is not known"
 
 
+@pytest.mark.slow
 def test_a_platform_that_shows_no_traffic_leaves_the_plan_as_it_is(client: Client) -> None:
     with client.world.faults(what="error", status=403, operations=["GetProjectEnvironmentAnalyticsRequestsOverTime"]):
         plan = runbooks.rollback(client, "storefront", "production", to=3)

@@ -84,6 +84,7 @@ def test_healthy_environments_are_watched_to_the_end_and_it_says_so(client: Any)
     assert found.plan is None
 
 
+@pytest.mark.slow
 def test_an_incident_that_both_sides_share_is_not_blamed_on_the_new_one(client: Any) -> None:
     failing = [{"status": 503, "share": 0.2, "cause": "timeout:payments.example.com"}]
     client.world.incident("storefront/production", "storefront/blue", failing=failing)

@@ -157,6 +157,7 @@ def test_a_failed_scan_and_its_findings_are_told() -> None:
     assert not rounds(watcher, client, 2, 1800.0)[1].events
 
 
+@pytest.mark.slow
 def test_a_slow_burn_is_a_ticket_and_none_begins_after_a_page() -> None:
     client = createos_nb.simulate()
     place = "burn_rate:storefront/production"
@@ -199,6 +200,7 @@ def test_a_healthy_site_is_without_an_alarm_and_takes_one_request_a_look_at_its_
 # --- the budget -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_no_hour_has_more_requests_than_the_budget_and_all_is_looked_at_in_the_end() -> None:
     client = createos_nb.simulate()
     watcher = Watcher(client, budget=120)

@@ -53,6 +53,7 @@ def test_two_stretches_are_two() -> None:
     assert [one.ongoing for one in sorted(found, key=lambda one: one.start)] == [False, True]
 
 
+@pytest.mark.slow
 def test_quiet_days_have_none() -> None:
     """100 days at rates up to 2 %, independent and in clumps: none has a stretch."""
     alarms = 0

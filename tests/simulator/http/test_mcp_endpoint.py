@@ -208,6 +208,7 @@ with serve(open_world("storefront"), speed=0) as served:
 """
 
 
+@pytest.mark.slow
 def test_the_sdk_is_imported_when_somebody_asks_first() -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", LAZY], capture_output=True, text=True, timeout=4 * LIMIT

@@ -101,6 +101,7 @@ def over_mcp(api: type[Any], someone: Agent, other: Agent) -> type[Any]:
 @pytest.mark.parametrize(
     ("mode", "dialect"), [("auto", "production"), ("auto", "documented"), ("legacy", "production")]
 )
+@pytest.mark.grid(3)
 def test_every_tool_can_be_called_and_reads_say_what_rest_says(make_api: type[Any], mode: str, dialect: Any) -> None:
     world = open_world("storefront", dialect=dialect)
     with (

@@ -82,6 +82,7 @@ def roomy(empty_file: Path) -> Path:
     return empty_file
 
 
+@pytest.mark.grid(2)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_its_first_two_lines_are_url_and_key_and_a_signal_ends_it_cleanly(number: int) -> None:
     with serving("--scenario", "storefront", "--seed", "11", "--dialect", "documented", "--speed", "0") as command:
@@ -127,6 +128,7 @@ def test_two_servers_do_not_share_a_state(tmp_path: Path, capsys: pytest.Capture
         assert command.http.post("/v1/apps", json={"name": "still-here"}).is_success
 
 
+@pytest.mark.slow
 def test_after_a_clean_end_the_state_is_one_file_that_only_its_owner_reads(tmp_path: Path, roomy: Path) -> None:
     folder = tmp_path / "kept"
     folder.mkdir()

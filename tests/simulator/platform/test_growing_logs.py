@@ -64,6 +64,7 @@ def check_growth(world: World, happens: Callable[[], Any], pause: int) -> int:
     return grown
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None, derandomize=True)
 @given(
     scenario=st.sampled_from(SCENARIOS),
@@ -104,7 +105,7 @@ def change(world: World, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["assign", "resize", "behave", "break", "push"])
-@pytest.mark.grid(2)
+@pytest.mark.grid(6)
 def test_whatever_is_changed_meanwhile(kind: str) -> None:
     world = open_world("storefront", log_lines=1_000_000)
     world.advance("90s")

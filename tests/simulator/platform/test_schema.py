@@ -228,6 +228,7 @@ def with_more(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield {**body, name: [*value[:-1], {**value[-1], MORE: 1}]}
 
 
+@pytest.mark.slow
 @pytest.mark.grid(2)
 def test_requests_made_from_the_declarations_get_answers_of_the_contract(served: Server) -> None:
     statuses = drive(served, declared(served), examples=2)

@@ -170,6 +170,7 @@ def test_trouble_and_its_second_cause_may_be_in_one_project() -> None:
     assert set(shared) == {2}
 
 
+@pytest.mark.slow
 def test_a_release_that_is_slow_shows_in_the_durations_of_the_log() -> None:
     scenario = fault_scenario("bad_release_slow", seed=8)
     truth = truth_of(scenario)

@@ -31,7 +31,7 @@ def simd() -> str:
     return " ".join(name for name in umath.__cpu_dispatch__ if umath.__cpu_features__[name])
 
 
-@pytest.mark.parametrize("hash_seed", ["0", "4242"])
+@pytest.mark.parametrize("hash_seed", [pytest.param("0", marks=pytest.mark.slow), "4242"])
 def test_another_process_without_vector_extensions_has_them_too(hash_seed: str) -> None:
     environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "NPY_DISABLE_CPU_FEATURES": simd()}
     program = str(Path(__file__).with_name("story.py"))

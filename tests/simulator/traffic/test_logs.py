@@ -133,7 +133,7 @@ def test_a_crash_keeps_its_logs_and_they_hold_the_cause(runtime: str, cause: str
     assert "restart 2 in 20 s" in said
 
 
-@pytest.mark.parametrize("hours", [15, pytest.param(30, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("hours", [6, pytest.param(30, marks=pytest.mark.slow)])
 def test_a_healthy_deployment_never_complains(hours: int) -> None:
     for memory in (500, 1024):
         rows = logs(Segment(start=T, memory=memory), T, T + hours * 3600)

@@ -55,6 +55,7 @@ def test_a_probe_meets_what_is_live_at_its_second() -> None:
     assert traffic.answer(T + 25, "GET", "/x", pages=[Page(path="/x", status=204)]).status == 204
 
 
+@pytest.mark.slow
 def test_probes_feel_the_load_that_visitors_make() -> None:
     segments = [Segment(start=T, cpu=200, behavior=Behavior(cpu_ms=60))]
     traffic = Traffic(5, "e", Profile(rpm=800), segments, created=T)
