@@ -17,7 +17,8 @@ DOCS := $(VENV)/.installed-docs
 PANDAS_ROOMS := tests/frames tests/client tests/analysis tests/test_dtypes.py tests/plans/test_plan.py
 PANDAS_ROOMS += tests/plans/test_requests.py tests/runbooks/test_rollback.py tests/diagnostics/test_diagnose.py
 # what is statistics or processes, and the same on every pandas
-PANDAS23_OPTIONS ?= $(addprefix --ignore=tests/analysis/test_,verdict_rates.py verdict_paths.py impacts.py changes.py fleet_processes.py labelled_series.py)
+PANDAS23_OPTIONS ?= $(addprefix --ignore=tests/analysis/test_,verdict_rates.py verdict_evidence.py verdict_interval.py \
+	verdict_paths.py anomaly_streams.py burn.py sleep.py impacts.py changes.py fleet_processes.py labelled_series.py)
 PANDAS23 := -e '.[server,notify,dns,dask]' 'pandas==2.3.*' 'dask[dataframe]' hypothesis keyring polars psutil pyarrow pytest pytest-xdist
 # what was compiled is kept, whatever the environment says: tests start hundreds of processes
 export PYTHONDONTWRITEBYTECODE :=

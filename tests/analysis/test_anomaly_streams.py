@@ -73,6 +73,7 @@ def test_a_stream_of_irregular_rows_gets_the_same_answers_one_by_one():
     pd.testing.assert_frame_equal(found.iloc[60:], analysis.anomalies(series).iloc[60:], rtol=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.grid(3)
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_a_long_stream_gets_the_same_answers_and_its_memory_does_not_grow(seed):
@@ -82,6 +83,7 @@ def test_a_long_stream_gets_the_same_answers_and_its_memory_does_not_grow(seed):
     assert len(detector._past.values) < 13_500
 
 
+@pytest.mark.slow
 @pytest.mark.grid(2)
 @pytest.mark.parametrize("series", [daily(20, 100), irregular(28_000)], ids=["daily", "irregular"])
 def test_a_long_stream_with_times_gets_the_same_answers(series):

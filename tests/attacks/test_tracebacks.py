@@ -251,6 +251,7 @@ def _behaviors(value: str) -> dict[str, Behavior]:
     }
 
 
+@pytest.mark.slow
 def test_nor_does_one_over_a_real_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = {name: CALLS[name] for name in ("TransferProject", "CreateCronjob", f"{_SET}, on the wire")}
     with socket.create_server(("127.0.0.1", 0)) as free:

@@ -260,6 +260,7 @@ def _binds(node: ast.AST) -> list[str]:
     return [node.name] if isinstance(node, ast.ExceptHandler) and node.name else []
 
 
+@pytest.mark.slow
 def test_papermill_runs_it_with_its_parameters(tmp_path: Path) -> None:
     page = next(one for one in ACTING if one.name == "42_rollback")
     done = papermill.execute_notebook(

@@ -33,7 +33,7 @@ def test_the_cause_is_found(name: str) -> None:
         assert diagnosis.findings[0].cause == cause.cause
 
 
-@pytest.mark.grid(4)
+@pytest.mark.grid(5)
 @pytest.mark.parametrize("name", HEALTHY)
 def test_healthy_worlds_are_healthy(name: str) -> None:
     client = createos_nb.simulate(createos_nb.simulator.fault_world(name, seed=5))

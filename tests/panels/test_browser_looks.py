@@ -19,13 +19,11 @@ from tools.panel_pictures import FOLDER, SHOTS, THEMES, difference
 TOLERANCE = 0.04
 
 PICTURES = [(name, theme) for name in SHOTS for theme in THEMES]
-ALWAYS = ("release-watch", "dark")
 
 
+@pytest.mark.slow
 @pytest.mark.browser
-@pytest.mark.parametrize(
-    ("name", "theme"), [one if one == ALWAYS else pytest.param(*one, marks=pytest.mark.slow) for one in PICTURES]
-)
+@pytest.mark.parametrize(("name", "theme"), PICTURES)
 def test_a_panel_looks_as_in_its_picture(page: Callable[..., Any], name: str, theme: str) -> None:
     seen = SHOTS[name].taken(page(SHOTS[name].cell, theme=theme))
     if PAGES is not None:

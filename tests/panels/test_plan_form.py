@@ -263,6 +263,7 @@ def test_what_goes_with_a_plan_is_offered_after_it(client: Any) -> None:
     assert not panel.form.actions.children
 
 
+@pytest.mark.slow
 def test_what_was_offered_goes_when_another_plan_is_shown(client: Any) -> None:
     panel = panels.rollback(client, "orders-api", "production")
     panel.params = NAMED

@@ -193,6 +193,7 @@ def interrupted(case: Case, world: Any, journal: Path, boundary: int, after: boo
     return False
 
 
+@pytest.mark.slow
 def test_an_old_run_that_the_world_has_overtaken_does_not_stand_in_the_way(client: Any, world: Any) -> None:
     """What was done is not so any more: that run is over, and the next plan begins anew."""
     plan = runbooks.rollback(client, "orders-api", "production")

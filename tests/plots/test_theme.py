@@ -160,6 +160,7 @@ def test_drawing_in_the_dark_leaves_the_figure_as_it_was(week: pd.DataFrame) -> 
     assert tuple(figure.get_size_inches()) == size
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_auto")
 def test_a_theme_that_is_asked_for_is_kept_in_files_and_notebooks(week: pd.DataFrame) -> None:
     for theme, ground in (("dark", DARK[palette.GROUND]), ("light", palette.GROUND)):
@@ -241,6 +242,7 @@ def test_noise_of_4xx_does_not_set_the_scale_of_5xx(week: pd.DataFrame) -> None:
     assert red_bars(plots.requests(loud)).max() == pytest.approx(red_bars(plots.requests(week)).max())
 
 
+@pytest.mark.slow
 def test_errors_are_red_wherever_they_are_drawn(week: pd.DataFrame) -> None:
     figures = [
         plots.requests(week),

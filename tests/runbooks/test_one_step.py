@@ -112,6 +112,7 @@ def test_an_app_that_is_gone_or_unknown_or_ambiguous(client: Any) -> None:
         runbooks.group(client, "landing-pages", "Shop")
 
 
+@pytest.mark.slow
 def test_what_is_kept_awake_is_awake_and_what_is_not_sleeps() -> None:
     """The idle time of this world is two hours; nobody but the cron job asks."""
     awake, asleep = (createos_nb.simulate("storefront", idle="2h") for _ in range(2))

@@ -68,6 +68,7 @@ def test_a_message_that_was_not_taken_is_sent_by_the_next_watch(tmp_path: Path) 
     assert len(told) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
 def test_a_kill_at_any_moment_loses_no_alert_and_says_what_may_be_told_twice(tmp_path: Path) -> None:
     root = Path(createos_nb.__file__).parents[1]

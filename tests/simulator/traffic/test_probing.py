@@ -23,6 +23,7 @@ from createos_nb.simulator.traffic import (
 T = 1_767_571_200
 
 
+@pytest.mark.slow
 def test_probes_fail_as_often_as_visitors_do() -> None:
     behavior = Behavior(errors=(Failing(status=500, share=0.3, path="/cart", cause="timeout:db"),))
     traffic = Traffic(5, "e", Profile(rpm=60), [Segment(start=T, version=4, behavior=behavior)], created=T)

@@ -89,7 +89,7 @@ def test_nothing_hangs(table: Any) -> None:
             assert one.requests <= 60, case.title
 
 
-@pytest.mark.grid(6)
+@pytest.mark.grid(12)
 @pytest.mark.filterwarnings("ignore::createos_nb.errors.RateLimitWarning")  # real seconds pass between retries
 @pytest.mark.parametrize(
     "case",
@@ -100,7 +100,6 @@ def test_nothing_hangs(table: Any) -> None:
     ],
     ids=lambda case: case.title,
 )
-@pytest.mark.grid(3)
 def test_over_real_connections_it_is_the_same(case: Case, table: Any) -> None:
     # Only where nobody listens is a connection refused; a server that is there breaks it.
     _, read, write = next(row for row in table if row[0] is case)
