@@ -122,7 +122,7 @@ def requests(
         raise FrameError(
             f"{name} must be a DataFrame of requests per bucket, not {type(frame).__name__}; {_given_by(fleet)}"
         )
-    check_columns([str(column) for column in frame.columns], columns, name=name, fleet=fleet)
+    check_columns(list(map(str, frame.columns.tolist())), columns, name=name, fleet=fleet)
     if isinstance(frame.index, pd.DatetimeIndex):
         return _one_environment(frame, name, columns)
     if not {"project", "environment", "time"} <= set(frame.columns):

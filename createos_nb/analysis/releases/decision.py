@@ -89,13 +89,16 @@ def decision_path(bad: Bools, well: Bools, *, uneven: Bools, enough_traffic: Boo
     `uneven`: the split is too uneven to be judged; `enough_traffic`: requests would have shown a plain regression.
     """
     rolled, promoted = settled(bad, well)
-    names = np.select([rolled, promoted, uneven, enough_traffic], [ROLLBACK, PROMOTE, UNJUDGED, WATCH], default=TRAFFIC)
+    names = np.full(len(rolled), TRAFFIC, dtype=object)
+    # the last that holds is the name
+    for name, where in ((WATCH, enough_traffic), (UNJUDGED, uneven), (PROMOTE, promoted), (ROLLBACK, rolled)):
+        names[where] = name
     first = [int(where.argmax()) if where.any() else None for where in (rolled, promoted)]
     decided = first[0]
     if decided is None and len(promoted) and promoted[-1]:
         apart = np.flatnonzero(~promoted)
         decided = int(apart[-1]) + 1 if len(apart) else 0
-    return DecisionPath([str(name) for name in names], first[0], first[1], decided)
+    return DecisionPath(names.tolist(), first[0], first[1], decided)
 
 
 def down(requests: Floats, failed: Floats, others: Floats, others_failed: Floats, bucket_seconds: float) -> Bools:
@@ -106,7 +109,7 @@ def down(requests: Floats, failed: Floats, others: Floats, others_failed: Floats
     """
     is_down = (failed >= _HALF * requests) & (requests >= _EACH)
     run = max(int(np.ceil(_SECONDS / bucket_seconds)), 1)
-    if run > is_down.shape[-1]:
+    if run > is_down.shape[-1] or not is_down.any():
         return np.zeros_like(is_down)
     lasting = np.lib.stride_tricks.sliding_window_view(is_down, run, axis=-1).all(axis=-1)
     sums = [

@@ -159,8 +159,11 @@ def _evaluate(paired: PairedCounts, limit: float, weights: Weights) -> Evidence:
 
 def _confirmed(evidence: Floats) -> Floats:
     """The least of the last looks, `(n, T)`: smaller than the last, and so no less safe."""
-    before = np.concatenate([np.zeros((len(evidence), _LOOKS - 1)), evidence], axis=1)
-    return np.asarray(np.lib.stride_tricks.sliding_window_view(before, _LOOKS, axis=1).min(axis=-1))
+    least = evidence.copy()
+    for back in range(1, _LOOKS):
+        np.minimum(least[:, back:], evidence[:, :-back], out=least[:, back:])
+    least[:, : _LOOKS - 1] = np.minimum(least[:, : _LOOKS - 1], 0.0)
+    return least
 
 
 def of_readings(weights: Floats, quick_readings: int) -> Floats:

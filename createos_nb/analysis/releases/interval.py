@@ -53,8 +53,7 @@ def bounds(paired: PairedCounts, at: Ints, *, weights: Weights, worse: float, al
     slow[..., -1] = coarse[..., -1]
     path = np.concatenate([fast, slow], axis=2)
     feared, believed, feared_well, believed_well = (
-        log_sum(np.moveaxis(path + np.log(of_readings(one, fast.shape[2]))[:, None, :, None], 2, -1))
-        for one in weights.all
+        log_sum(path + np.log(of_readings(one, fast.shape[2]))[:, None, :, None], axis=2) for one in weights.all
     )
     up, down = alternatives(grid)
     against_low = _moved(believed, up.fine, up) - feared
@@ -70,7 +69,7 @@ def bounds(paired: PairedCounts, at: Ints, *, weights: Weights, worse: float, al
 
 def _moved(curve: Floats, steps: Ints, alternatives: Alternatives) -> Floats:
     """Log-likelihood of the alternatives so many steps from each ratio, those beyond the lattice at its end."""
-    at = np.clip(np.arange(curve.shape[-1])[:, None] + steps, 0, curve.shape[-1] - 1)
+    at = np.minimum(np.maximum(np.arange(curve.shape[-1])[:, None] + steps, 0), curve.shape[-1] - 1)
     return log_sum(curve[..., at] + np.log(alternatives.fine_weights))
 
 
@@ -83,7 +82,7 @@ def _crossing(at: Floats, evidence: Floats, height: float) -> Floats:
     count = np.where(reached.any(axis=-1), len(at) - reached[..., ::-1].argmax(axis=-1), 0)
     inner = np.clip(count, 1, len(at) - 1)[..., None]
     left, right = (np.take_along_axis(evidence, inner - step, axis=-1)[..., 0] for step in (1, 0))
-    part = np.clip((left - height) / np.where(left > right, left - right, 1.0), 0.0, 1.0)
+    part = np.minimum(np.maximum((left - height) / np.where(left > right, left - right, 1.0), 0.0), 1.0)
     between = at[inner[..., 0] - 1] + part * (at[inner[..., 0]] - at[inner[..., 0] - 1])
     return np.asarray(np.where(count == 0, -np.inf, np.where(count == len(at), at[-1], between)))
 

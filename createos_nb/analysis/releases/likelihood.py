@@ -231,7 +231,8 @@ def _chains(grid: Lattice, minutes: float) -> tuple[Floats, Floats, Ints]:
 def lasting(seen: Splits, ratios: Ints, minutes: float) -> Floats:
     """Log-likelihood of each bucket given the ones before under the lasting readings, `(n, T, K, R)`."""
     transitions, first, points = _chains(seen.grid, minutes)
-    at = np.clip(points[:, None, :] + ratios[None, :, None], -seen.grid.offset, seen.grid.offset) + seen.grid.offset
+    offset = seen.grid.offset
+    at = np.minimum(np.maximum(points[:, None, :] + ratios[None, :, None], -offset), offset) + offset
     emitted = fold(((1 - WILD) * seen.widened + WILD * seen.wild[..., None]).swapaxes(0, 1), 1.0)
     length, pieces, watches = emitted.shape[:3]
     found = np.zeros((length, pieces * watches, *at.shape[:2]))

@@ -57,10 +57,10 @@ def _shape_of(spread: Floats) -> Floats:
     return np.asarray((1 + np.sqrt(1 + 2 * spread)) / (2 * np.maximum(spread, 1e-12)))
 
 
-def log_sum(logs: Floats) -> Floats:
-    """Return log Σ exp over the last axis."""
-    top = logs.max(axis=-1, keepdims=True)
-    return np.asarray((top + np.log(np.exp(logs - top).sum(axis=-1, keepdims=True)))[..., 0])
+def log_sum(logs: Floats, axis: int = -1) -> Floats:
+    """Return log Σ exp over an axis."""
+    top = logs.max(axis=axis, keepdims=True)
+    return np.asarray((top + np.log(np.exp(logs - top).sum(axis=axis, keepdims=True))).squeeze(axis))
 
 
 def _log_rising(start: Floats, steps: Floats) -> Floats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -72,7 +73,7 @@ class Watch:
     new_down: Floats
     history: History
 
-    @property
+    @cached_property
     def judged(self) -> Bools:
         """Which buckets say something of the lasting ratio, `(T,)`."""
         return self.known & ~self.warming & ~self.uneven
@@ -160,7 +161,7 @@ def watch(
     earlier, pair = _history(history, before, offsets[0].start, first, columns, kinds)
     served_by = [np.where(known, one.count, 0.0) for one in common]
     served = (pair is not None and bool(pair.new_requests.any())) or bool(
-        np.nan_to_num(after.count[: offsets[1].start]).any()
+        _or_none(after.count[: offsets[1].start]).any()
     )
     so_far = np.cumsum(served_by, axis=1)
     index = utc_index((first + width * np.arange(length, dtype=np.int64)) * 1_000_000)
@@ -177,11 +178,16 @@ def watch(
         old_down=np.where(known, common[0].counts[down], 0.0),
         new_down=np.where(known, common[1].counts[down], 0.0),
         history=History(
-            np.concatenate([np.nan_to_num(one.count) for one in earlier]),
-            np.stack([np.concatenate([np.nan_to_num(one.errors(kind)) for one in earlier]) for kind in kinds]),
+            _or_none(np.concatenate([one.count for one in earlier])),
+            _or_none(np.array([np.concatenate([one.errors(kind) for one in earlier]) for kind in kinds])),
             pair,
         ),
     )
+
+
+def _or_none(counts: Floats) -> Floats:
+    """The same with 0 where there is no data."""
+    return np.where(np.isnan(counts), 0.0, counts)
 
 
 def _warming(new: Floats, buckets: int) -> Bools:
