@@ -81,7 +81,7 @@ def _by_month(spans: Iterable[Span]) -> Iterator[Span]:
     """Spans cut where a month begins in UTC: what lies in one is worked out at once, and in one file."""
     for start, end in spans:
         while start < end:
-            month = np.datetime64(start, "s").astype("datetime64[M]") + 1
+            month = np.datetime64(start, "s").astype("datetime64[M]") + np.timedelta64(1, "M")
             until = min(end, int(month.astype("datetime64[s]").astype(np.int64)))
             yield start, until
             start = until
