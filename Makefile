@@ -12,10 +12,10 @@ PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 STAMP := $(VENV)/.installed
 # the same, with what the documentation is built by
 DOCS := $(VENV)/.installed-docs
-# the rooms whose work pandas does, and of plans and diagnoses what reads frames; runs that are killed and taken up again
-# are the same on every pandas
+# the rooms whose work pandas does, and of plans what reads frames; runs that are killed and taken up again are the same
+# on every pandas
 PANDAS_ROOMS := tests/frames tests/client tests/analysis tests/test_dtypes.py tests/plans/test_plan.py
-PANDAS_ROOMS += tests/plans/test_requests.py tests/runbooks/test_rollback.py tests/diagnostics/test_diagnose.py
+PANDAS_ROOMS += tests/plans/test_requests.py
 # what is statistics or processes, and the same on every pandas
 PANDAS23_OPTIONS ?= $(addprefix --ignore=tests/analysis/test_,verdict_rates.py verdict_evidence.py verdict_interval.py \
 	verdict_paths.py anomaly_streams.py burn.py sleep.py impacts.py changes.py fleet_processes.py labelled_series.py)
@@ -44,7 +44,7 @@ tests: $(STAMP)
 	$(BIN)/python -m pytest $(PARALLEL)
 
 test-all: check  ## the rooms of pandas 2.3, the lowest versions, the newest with branch coverage, and the long runs
-	$(MAKE) pandas23 PANDAS23_OPTIONS=
+	$(MAKE) pandas23 PANDAS23_OPTIONS="tests/runbooks/test_rollback.py tests/diagnostics/test_diagnose.py"
 	$(MAKE) lowest
 	$(MAKE) newest NEWEST_OPTIONS="--cov=createos_nb --cov-branch --cov-report=term:skip-covered"
 	.venv-newest/bin/python -m pytest $(PARALLEL) -p nbval.plugin --nbval --nbval-current-env --nbval-cell-timeout=120 notebooks

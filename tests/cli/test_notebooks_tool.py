@@ -40,6 +40,7 @@ def test_it_is_executed_in_place_without_what_differs_from_run_to_run(write: Cal
     assert path.read_bytes() == first
 
 
+@pytest.mark.slow
 def test_what_does_not_pass_is_left_as_it_was(write: Callable[..., Path]) -> None:
     for name, cell, words in (
         ("fails", PASSES.format(holds=False), "FAIL: 0 of 1 checks pass; it is so: FAIL"),

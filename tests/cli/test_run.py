@@ -228,6 +228,7 @@ def test_what_stops_after_a_change_is_a_failure_and_no_refusal(run: Any, write: 
     assert found.code == 1, found.err
 
 
+@pytest.mark.slow
 def test_a_gate_that_does_not_let_pass_is_told_from_one_that_can_not_judge(run: Any, write: Any) -> None:
     canary = (
         "from createos_nb import runbooks\n"

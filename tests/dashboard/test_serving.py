@@ -132,6 +132,7 @@ def test_an_address_opens_what_it_names_and_says_what_there_is_not(served: Serve
     changes.until(lambda: "Environments of all projects" in changes.texts)
 
 
+@pytest.mark.slow
 def test_a_reload_finds_what_was_chosen_and_typed_and_another_page_does_not(served: Served, pages: Pages) -> None:
     page = pages(served, {"project": "storefront", "environment": "production", "view": "logs"})
     page.until(lambda: page.state.get("address", {}).get("view") == "logs")

@@ -89,7 +89,7 @@ def same(found: pd.DataFrame, frame: pd.DataFrame) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 @given(frame=frames())
 @example(frame=pd.DataFrame({"text": pd.Series(["\0", "a\0b", None, ""], dtype=TEXT)}))
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_frame_comes_back_as_it_was(kind: str, frame: pd.DataFrame, tmp_path: Path) -> None:
     same(read_export(export(frame, tmp_path / f"frame.{kind}")), frame)
 

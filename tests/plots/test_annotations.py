@@ -64,6 +64,7 @@ def test_a_mark_in_the_last_bucket_is_inside():
     assert "2 marks lie outside" in figure.caption
 
 
+@pytest.mark.grid(2)
 @pytest.mark.parametrize("name", PLOTS)
 def test_names_stand_above_the_data_and_not_on_each_other(name):
     figure = PLOTS[name](NEAR)

@@ -70,6 +70,7 @@ NO_DATA = {
 }
 
 
+@pytest.mark.grid(3)
 @pytest.mark.parametrize("name", NO_DATA)
 def test_no_data_is_said_over_the_window_that_was_asked_for(name):
     from matplotlib.dates import num2date

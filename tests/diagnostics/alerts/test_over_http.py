@@ -40,9 +40,8 @@ def test_a_bad_release_is_told_over_http(tmp_path: Path) -> None:
     assert TOKEN not in state.read_text()
 
 
-@pytest.mark.parametrize(
-    ("number", "code"), [pytest.param(signal.SIGINT, 130, marks=pytest.mark.slow), (signal.SIGTERM, 0)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
 def test_the_command_ends_cleanly_when_it_is_told_to(number: int, code: int, tmp_path: Path) -> None:
     with Receiver() as receiver, serve(open_world("bad-release"), speed=60.0) as served:
         environment = {

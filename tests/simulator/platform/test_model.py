@@ -167,5 +167,5 @@ class Lifecycle(RuleBasedStateMachine):
 
 TestLifecycle = Lifecycle.TestCase
 TestLifecycle.settings = settings(
-    max_examples=25, stateful_step_count=30, deadline=None, derandomize=True, database=None
+    max_examples=12, stateful_step_count=30, deadline=None, derandomize=True, database=None
 )

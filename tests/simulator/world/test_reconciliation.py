@@ -230,7 +230,7 @@ class Life:
             assert self.api(PREFIX, project, environment, start=start, end=end) == before
 
 
-@settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.tuples(deeds, windows), min_size=8, max_size=24))
 def test_zero_differences(steps: list[Any], make_api: type[Any], tmp_path: Path) -> None:
     life = Life(make_api, tmp_path)
