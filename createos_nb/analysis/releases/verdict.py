@@ -67,9 +67,10 @@ def release_verdict(
         new: the same of the candidate, on the same grid. Buckets of only one side are not judged, nor is the last one
             while it runs (`attrs["partial"]`): its counts are true, but not all.
         history: what was before the release, with buckets of the same width. One frame of the baseline: a calm one
-            dismisses noise, which makes the verdict quicker. Or a pair of frames, of the baseline and of an environment
-            that ran the same version beside it: how the errors fell to the two shows the noise of their own, which
-            makes it safer too. An hour is good, a day is best.
+            dismisses noise, which makes the verdict quicker, and less of it where the new side has less of the traffic.
+            Or a pair of frames, of the baseline and of an environment that ran the same version beside it: how the
+            errors fell to the two shows the noise of their own, which makes it safer too. An hour is good, a day is
+            best.
         old_paths: top error paths of the baseline (`path`, `status`, `count`, and `time` by bucket).
         new_paths: the same of the candidate; both, or neither.
         old_hits: requests of the baseline's paths, failed or not (`path`, `count`, and `time` by bucket), such as
