@@ -12,7 +12,7 @@ import pandas as pd
 from createos_nb.analysis.releases.counts import PairedCounts
 from createos_nb.analysis.releases.interval import Bounds, bounds
 from createos_nb.analysis.releases.weights import Weights
-from createos_nb.analysis.releases.wording import interval, number, times
+from createos_nb.analysis.releases.wording import Story, interval, number, sentence, times
 from createos_nb.analysis.validation import Bools, Floats, Ints
 from createos_nb.display import text_card
 from createos_nb.dtypes import TEXT
@@ -98,14 +98,6 @@ class ReleaseVerdict:
     """The last: `rollback`, `promote`, `keep watching`, `not enough traffic` or `can't be judged`."""
     reason: str
     """Why it was rolled back: `worse`, `path` (a single one) or `down`; "" otherwise."""
-    ratio: float
-    """How many times as often requests fail in the candidate, pooled over the buckets (Mantel and Haenszel) and within
-    the bounds; NaN without errors. Like the bounds, of the whole watch after the warm-up, up to the rollback or now."""
-    low: float
-    """The ratio is at least this, by a confidence sequence (error probability α at all looks together, where the noise
-    is in the list; see `interval`). No decision moves it: where a regression began late it may be below 1."""
-    high: float
-    """The ratio is at most this, likewise (error probability β)."""
     evidence: float
     """The evidence to roll back (an e-value; it rolls back at 1/α), noise of one side's own allowed for: a model. As of
     the rollback, or now."""
@@ -116,8 +108,6 @@ class ReleaseVerdict:
     """Start of the bucket since which the decision stands, to roll back or to promote; None while there is none."""
     promoted_at: pd.Timestamp | None
     """Start of the bucket that first promoted, whatever came then; None if none did."""
-    sentence: str
-    """Return the verdict as a sentence."""
     guard: Guard
     single_path: pd.DataFrame
     """Indexed by `path`: `errors` (the class), `old`, `new` (errors), `ratio`, `evidence`, `boundary` (the evidence it
@@ -130,14 +120,53 @@ class ReleaseVerdict:
     worse: float
     bucket_seconds: int
     _steps: Steps = field(repr=False)
+    _story: Story = field(repr=False)
     _shown: PairedCounts = field(repr=False)
     """The row that ratio and bounds speak of."""
+    _at: Ints = field(repr=False)
+    """The bucket of which they speak, none before the first that is judged."""
     _weights: Weights = field(repr=False)
     _classes: tuple[str, ...] = field(repr=False)
     _of_classes: PairedCounts = field(repr=False)
     """One row for each class of errors."""
     _weights_of_classes: Weights = field(repr=False)
     _evidence_of_classes: Floats = field(repr=False)
+
+    @property
+    def ratio(self) -> float:
+        """How many times as often requests fail in the candidate; NaN without errors.
+
+        Pooled over the buckets (Mantel and Haenszel) and within the bounds. Like these, of the whole watch after the
+        warm-up, up to the rollback or now.
+        """
+        return self._interval[0]
+
+    @property
+    def low(self) -> float:
+        """The ratio is at least this, by a confidence sequence.
+
+        Its error probability is α at all looks together, where the noise is in the list; see `interval`. No decision
+        moves it: where a regression began late it may be below 1.
+        """
+        return self._interval[1]
+
+    @property
+    def high(self) -> float:
+        """The ratio is at most this, likewise (error probability β)."""
+        return self._interval[2]
+
+    @cached_property
+    def _interval(self) -> tuple[float, float, float]:
+        # worked out when somebody reads it: it takes a quarter of the time, and a replay that only decides needs none
+        if not len(self._at):
+            return np.nan, 0.0, np.inf
+        found = self._bounds(self._shown, self._weights, self._at)
+        return float(found.ratio[0, 0]), float(found.low[0, 0]), float(found.high[0, 0])
+
+    @cached_property
+    def sentence(self) -> str:
+        """Return the verdict as a sentence."""
+        return sentence(self._story, self._interval)
 
     @cached_property
     def path(self) -> pd.DataFrame:

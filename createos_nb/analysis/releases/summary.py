@@ -19,11 +19,10 @@ from createos_nb.analysis.releases.decision import (
     Terms,
     failing,
 )
-from createos_nb.analysis.releases.interval import Bounds, bounds
 from createos_nb.analysis.releases.paths import Paths
 from createos_nb.analysis.releases.result import Guard, HistoryUsed, ReleaseVerdict, Steps
 from createos_nb.analysis.releases.watch import Watch
-from createos_nb.analysis.releases.wording import Story, sentence
+from createos_nb.analysis.releases.wording import Story
 from createos_nb.analysis.resample import to_int64
 from createos_nb.analysis.validation import Bools, Floats
 from createos_nb.display import human_duration
@@ -46,13 +45,10 @@ def summarize(
     shown = combined.rows.counts.rows(slice(reported, reported + 1))
     weights = combined.rows.weights.rows(slice(reported, reported + 1))
     position = np.flatnonzero(watch.judged[: at + 1])[-1:]
-    now = bounds(shown, position, weights=weights, worse=terms.worse, alpha=terms.alpha, beta=terms.beta)
-    ratio, low, high = (float(one[0, -1]) if len(position) else nothing for one, nothing in _parts(now))
     guard = _guard(combined, paths, names, reported, at)
     story = Story(
         decision=decision,
         reason=reason,
-        ratio=(ratio, low, high),
         errors=names[kind],
         counts=_counts(watch, kind, at),
         seconds=int(watch.known[: at + 1].sum()) * watch.bucket_seconds,
@@ -67,7 +63,7 @@ def summarize(
         negligible=terms.negligible if decision == PROMOTE and combined.rare[-1] else None,
         left_out=guard.left_out,
         worse=terms.worse,
-        onset=_onset(watch, shown.until(at), low, reason),
+        onset=_onset(watch, shown.until(at), reason),
         exposure=terms.exposure,
         exposed=bool(combined.exposed[at]),
         doubt=[names[row] for row in np.flatnonzero(combined.by_kind[:, at] >= np.log(DOUBT))],
@@ -75,14 +71,10 @@ def summarize(
     return ReleaseVerdict(
         decision=decision,
         reason=reason,
-        ratio=ratio,
-        low=low,
-        high=high,
         evidence=float(_evidence_from_log(combined.together[at])),
         evidence_exact=float(_evidence_from_log(combined.exact[at])),
         decided_at=None if path.decided is None else watch.index[path.decided],
         promoted_at=None if path.promoted is None else watch.index[path.promoted],
-        sentence=sentence(story),
         guard=guard,
         single_path=_single_paths(watch, combined, paths, names, terms),
         history=_history(watch),
@@ -101,17 +93,15 @@ def summarize(
             watch.known,
             watch.judged,
         ),
+        _story=story,
         _shown=shown,
+        _at=position,
         _weights=weights,
         _classes=tuple(names),
         _of_classes=combined.rows.counts.rows(slice(0, len(names))),
         _weights_of_classes=combined.rows.weights.rows(slice(0, len(names))),
         _evidence_of_classes=_evidence_from_log(combined.by_kind[:, -1]),
     )
-
-
-def _parts(found: Bounds) -> list[tuple[Floats, float]]:
-    return [(found.ratio, np.nan), (found.low, 0.0), (found.high, np.inf)]
 
 
 def _end(watch: Watch, bucket: int | None) -> pd.Timestamp | None:
@@ -167,12 +157,12 @@ def _broken(combined: CombinedEvidence, paths: Paths | None, at: int) -> str | N
     return None if paths is None else paths.names[_strongest_path(combined, at) - int(combined.rows.single_paths[0])]
 
 
-def _onset(watch: Watch, shown: PairedCounts, low: float, reason: str) -> tuple[pd.Timestamp, float] | None:
-    """Since when it is worse, and how many times as often it has failed since, where the whole watch does not show it.
+def _onset(watch: Watch, shown: PairedCounts, reason: str) -> tuple[pd.Timestamp, float] | None:
+    """Since when it is worse, and how many times as often it has failed since, where that is not the whole watch.
 
     The likeliest bucket, errors being independent; an estimate after the fact, with no bound.
     """
-    if reason not in (WORSE, PATH) or low > 1:
+    if reason not in (WORSE, PATH):
         return None
     old, new, b, g = (getattr(shown, name)[0] for name in _COUNTED)
     tails = [np.cumsum(counts[::-1])[::-1] for counts in (old, new, b, g)]

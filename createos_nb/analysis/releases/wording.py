@@ -13,6 +13,8 @@ from createos_nb.display import format_percent_up, format_target, human_duration
 
 Counts = tuple[int, int, int, int]
 """Requests and errors of the baseline, then of the candidate."""
+Ratio = tuple[float, float, float]
+"""The ratio of the error rates and its bounds."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +23,6 @@ class Story:
 
     decision: str
     reason: str
-    ratio: tuple[float, float, float]
-    """Ratio and its bounds."""
     errors: str
     counts: Counts
     seconds: int
@@ -45,27 +45,27 @@ class Story:
     left_out: str | None
     worse: float
     onset: tuple[pd.Timestamp, float] | None
-    """Since when it is worse and how many times as often it has failed since, where it was well before."""
+    """Since when it is worse and how many times as often it has failed since; told where the whole watch shows less."""
     exposure: float
     exposed: bool
     doubt: Sequence[str]
     """Classes of errors with evidence to roll back."""
 
 
-def sentence(story: Story) -> str:
+def sentence(story: Story, ratio: Ratio) -> str:
     """Return decision, ratio with bounds, counts, and when it was decided."""
     if story.decision == ROLLBACK:
-        text = _rollback(story)
+        text = _rollback(story, ratio)
     elif story.decision == PROMOTE:
-        text = _promote(story)
+        text = _promote(story, ratio)
     else:
-        text = _undecided(story)
+        text = _undecided(story, ratio)
     if story.warm_up and not story.warming and story.reason != DOWN and any(story.counts):
         text += f" The first {story.warm_up} of the candidate, its warm-up, don't count."
     return text
 
 
-def _rollback(story: Story) -> str:
+def _rollback(story: Story, ratio: Ratio) -> str:
     counts = _counts(story.counts, story.errors)
     when = f"Decided after {human_duration(story.seconds)}, at {story.decided:%H:%M} UTC."
     if story.promoted is not None:
@@ -73,17 +73,17 @@ def _rollback(story: Story) -> str:
     if story.reason == DOWN:
         return f"Roll back: the candidate is down, at least half of its requests fail with 5xx. {when}"
     who = f"the candidate's {story.broken}" if story.reason == PATH else "the candidate"
-    if story.onset is not None:
-        since, ratio = story.onset
-        whole = interval(*story.ratio)
+    if story.onset is not None and ratio[1] <= 1:
+        since, times_since = story.onset
+        whole = interval(*ratio)
         return (
-            f"Roll back: since about {since:%H:%M} UTC {who} fails {times(ratio)} times as often as the baseline"
+            f"Roll back: since about {since:%H:%M} UTC {who} fails {times(times_since)} times as often as the baseline"
             f"{_exclusion(story)} (over the whole watch {whole}); {counts}. {when}"
         )
-    return f"Roll back: {who} fails {_as_often(story.ratio)}{_exclusion(story)}; {counts}. {when}"
+    return f"Roll back: {who} fails {_as_often(ratio)}{_exclusion(story)}; {counts}. {when}"
 
 
-def _promote(story: Story) -> str:
+def _promote(story: Story, ratio: Ratio) -> str:
     counts = _counts(story.counts, story.errors)
     assert story.decided is not None, "a promotion has its time"
     when = f"Promoted after {human_duration(story.seconds)}, at {story.decided:%H:%M} UTC; the watch goes on."
@@ -96,11 +96,11 @@ def _promote(story: Story) -> str:
         text = f"the candidate's error rate is shown to be below {format_target(story.negligible)}, too low to matter"
     else:
         text = f"the candidate is shown to fail less than {story.worse:g} times as often as the baseline"
-        text += f" ({interval(*story.ratio)})" if not np.isnan(story.ratio[0]) else ""
+        text += f" ({interval(*ratio)})" if not np.isnan(ratio[0]) else ""
     return f"Promote: {text}{_exclusion(story)}; {counts}. {when}{_look_at(story, PROMOTE)}"
 
 
-def _undecided(story: Story) -> str:
+def _undecided(story: Story, ratio: Ratio) -> str:
     requests = story.counts[0], story.counts[2]
     if story.decision == UNJUDGED:
         return (
@@ -117,13 +117,13 @@ def _undecided(story: Story) -> str:
     if not story.shared:
         return "Not enough traffic: baseline and candidate never served in the same bucket: nothing can be compared."
     counts = _counts(story.counts, story.errors)
-    if np.isnan(story.ratio[0]):
+    if np.isnan(ratio[0]):
         exclusion = "" if story.left_out is None else f" but for those of {story.left_out}"
         text = f"{_titled(story.decision)}: no errors in baseline or candidate{exclusion}; {counts}."
     elif story.decision == TRAFFIC:
         text = f"Not enough traffic yet to show even a five-fold rise; {counts}."
     else:
-        text = f"Keep watching: the candidate fails {_as_often(story.ratio)}{_exclusion(story)}; {counts}."
+        text = f"Keep watching: the candidate fails {_as_often(ratio)}{_exclusion(story)}; {counts}."
     if story.promoted is not None:
         text += f" It had been promoted at {story.promoted:%H:%M} UTC, which no longer holds."
     elif story.decision != TRAFFIC and not story.exposed:
@@ -148,7 +148,7 @@ def _exclusion(story: Story) -> str:
     return f" (judged without {story.left_out})" if story.left_out is not None else ""
 
 
-def _as_often(ratio: tuple[float, float, float]) -> str:
+def _as_often(ratio: Ratio) -> str:
     """How often the candidate fails beside the baseline, with no bound that says nothing."""
     value, low, high = ratio
     if low <= 0 and np.isinf(high):
