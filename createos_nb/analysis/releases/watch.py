@@ -161,7 +161,7 @@ def watch(
     earlier, pair = _history(history, before, offsets[0].start, first, columns, kinds)
     served_by = [np.where(known, one.count, 0.0) for one in common]
     served = (pair is not None and bool(pair.new_requests.any())) or bool(
-        _or_none(after.count[: offsets[1].start]).any()
+        _zero_where_missing(after.count[: offsets[1].start]).any()
     )
     so_far = np.cumsum(served_by, axis=1)
     index = utc_index((first + width * np.arange(length, dtype=np.int64)) * 1_000_000)
@@ -178,14 +178,14 @@ def watch(
         old_down=np.where(known, common[0].counts[down], 0.0),
         new_down=np.where(known, common[1].counts[down], 0.0),
         history=History(
-            _or_none(np.concatenate([one.count for one in earlier])),
-            _or_none(np.array([np.concatenate([one.errors(kind) for one in earlier]) for kind in kinds])),
+            _zero_where_missing(np.concatenate([one.count for one in earlier])),
+            _zero_where_missing(np.array([np.concatenate([one.errors(kind) for one in earlier]) for kind in kinds])),
             pair,
         ),
     )
 
 
-def _or_none(counts: Floats) -> Floats:
+def _zero_where_missing(counts: Floats) -> Floats:
     """The same with 0 where there is no data."""
     return np.where(np.isnan(counts), 0.0, counts)
 
