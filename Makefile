@@ -16,8 +16,8 @@ DOCS := $(VENV)/.installed-docs
 # on every pandas
 PANDAS_ROOMS := tests/frames tests/client tests/analysis tests/test_dtypes.py tests/plans/test_plan.py
 PANDAS_ROOMS += tests/plans/test_requests.py
-# what is statistics or processes, and the same on every pandas
-PANDAS23_OPTIONS ?= $(addprefix --ignore=tests/analysis/test_,verdict_rates.py verdict_evidence.py verdict_interval.py \
+# without what is statistics or processes, and the same on every pandas
+PANDAS23_TESTS ?= $(PANDAS_ROOMS) $(addprefix --ignore=tests/analysis/test_,verdict_rates.py verdict_evidence.py verdict_interval.py \
 	verdict_paths.py anomaly_streams.py burn.py sleep.py impacts.py changes.py fleet_processes.py labelled_series.py)
 PANDAS23 := -e '.[server,notify,dns,dask]' 'pandas==2.3.*' 'dask[dataframe]' hypothesis keyring polars psutil pyarrow pytest pytest-xdist
 # what was compiled is kept, whatever the environment says: tests start hundreds of processes
@@ -44,7 +44,7 @@ tests: $(STAMP)
 	$(BIN)/python -m pytest $(PARALLEL)
 
 test-all: check  ## the rooms of pandas 2.3, the lowest versions, the newest with branch coverage, and the long runs
-	$(MAKE) pandas23 PANDAS23_OPTIONS="tests/runbooks/test_rollback.py tests/diagnostics/test_diagnose.py"
+	$(MAKE) pandas23 PANDAS23_TESTS="$(PANDAS_ROOMS) tests/runbooks/test_rollback.py tests/diagnostics/test_diagnose.py"
 	$(MAKE) lowest
 	$(MAKE) newest NEWEST_OPTIONS="--cov=createos_nb --cov-branch --cov-report=term:skip-covered"
 	.venv-newest/bin/python -m pytest $(PARALLEL) -p nbval.plugin --nbval --nbval-current-env --nbval-cell-timeout=120 notebooks
@@ -53,7 +53,7 @@ test-all: check  ## the rooms of pandas 2.3, the lowest versions, the newest wit
 pandas23: $(STAMP)  ## frames, client, analysis and plans on pandas 2.3, in a small environment of its own
 	@PATH="$(PATH):$(BIN)" uv venv --quiet --allow-existing --python $(PYTHON) .venv-pandas23 || $(PYTHON) -m venv .venv-pandas23
 	$(call install,.venv-pandas23,$(PANDAS23))
-	.venv-pandas23/bin/python -m pytest $(PARALLEL) $(PANDAS23_OPTIONS) $(PANDAS_ROOMS)
+	.venv-pandas23/bin/python -m pytest $(PARALLEL) $(PANDAS23_TESTS)
 
 lab: $(STAMP)  ## JupyterLab on the notebooks
 	$(BIN)/jupyter lab --notebook-dir=notebooks
