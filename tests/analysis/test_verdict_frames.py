@@ -160,3 +160,11 @@ def test_wide_and_narrow_buckets_are_judged_alike(regression):
         for every in ("1min", "2min", "5min")
     ]
     assert {one.decision for one in found} == {"rollback"}
+
+
+@pytest.mark.parametrize(("asked", "share"), [(100, 0.5), (900, 0.1)])
+def test_a_history_of_one_side_says_that_it_tells_less_of_a_small_new_side(asked, share):
+    used = release_verdict(poisson(7, rpm=asked), poisson(8), history=before()).history
+    assert used.share == pytest.approx(share, abs=0.03)
+    small = f"less of it, as the new side has {100 * used.share:.2g} % of the traffic"
+    assert (small in used.sentence) == (share < 0.4)

@@ -18,6 +18,8 @@ from createos_nb.display import text_card
 from createos_nb.dtypes import TEXT
 from createos_nb.html import html_card
 
+_SMALL = 0.4
+"""Below such a part of the traffic it is said that a history of one side tells less."""
 SHOWN = 240
 """Buckets of a watch at which `intervals` are worked out."""
 
@@ -61,6 +63,8 @@ class HistoryUsed:
     """Errors of the first class in them."""
     enough: bool
     """Whether that is enough to tell noise from calm: 30 buckets and 100 errors."""
+    share: float
+    """The new side's part of the traffic, 0 to 1: below a half the level of one side dismisses less noise."""
 
     @property
     def sentence(self) -> str:
@@ -70,6 +74,8 @@ class HistoryUsed:
         size = f"{self.buckets:,} buckets with {self.errors:,} errors"
         if self.kind == "one side":
             what = "of the old side, which can dismiss noise of its own, and can't show any"
+            if self.share < _SMALL:
+                what += f"; less of it, as the new side has {100 * self.share:.2g} % of the traffic"
         else:
             what = "of a pair that ran the same version, whose split shows the noise of their own"
         return f"{size} {what}" + ("" if self.enough else "; too little to calibrate by")

@@ -185,7 +185,9 @@ def _history(watch: Watch) -> HistoryUsed:
     pair = history.pair
     requests = history.old if pair is None else pair.old_requests[0] + pair.new_requests[0]
     failed = history.old_errors[0] if pair is None else pair.old_errors[0] + pair.new_errors[0]
-    return HistoryUsed(history.used, int((requests > 0).sum()), round(float(failed.sum())), history.enough)
+    return HistoryUsed(
+        history.used, int((requests > 0).sum()), round(float(failed.sum())), history.enough, watch.first_share
+    )
 
 
 def _guard(combined: CombinedEvidence, paths: Paths | None, names: list[str], reported: int, at: int) -> Guard:
